@@ -23,6 +23,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -86,6 +88,29 @@ class ElectionUnderMishapsTest {
                     .as("runs in which there was such a call for %s", mishap)
                     .isPositive();
         }
+    }
+
+    /** The only thread closes the clients: no callback can begin, and no time can pass. */
+    @Test
+    @Timeout(30)
+    void clientsCloseWhileTheirCandidaciesAreOpenAndCallbacksAndAnswersAreDue() {
+        List<String> called = new ArrayList<>();
+        try (Bench bench = new Bench(DIRECTORY, Notices.EXACT)) {
+            for (String id : List.of("leader", "follower", "unanswered")) {
+                Bench.Node node = bench.connect(id);
+                node.wire().add(call -> id.equals("unanswered") && call.kind == Kind.ENQUEUE);
+                node.client().open();
+                new Candidacy(
+                                new Scope(node.client(), Candidacy.RECIPE, "e", DIRECTORY),
+                                Candidacy.Listeners.NONE
+                                        .withLeader((leadership, topology) -> called.add(id))
+                                        .withFollower(topology -> called.add(id)))
+                        .stand();
+            }
+
+            bench.closeAndExpectNothing();
+        }
+        assertThat(called).isEmpty();
     }
 
     private static final class Run {
