@@ -2,8 +2,52 @@ package io.sereno;
 
 import io.sereno.spi.Names;
 
-/** Where a reader of a topic begins. */
+/**
+ * Where a reader of a topic begins: {@link #now()}, {@link #earliest()}, {@link #offset(long)} or
+ * {@link #durable(String)}.
+ */
 public sealed interface From {
+    /**
+     * At the first message that is published afterwards.
+     *
+     * @return the place, without I/O
+     */
+    static From now() {
+        return new Now();
+    }
+
+    /**
+     * At the first message that is kept.
+     *
+     * @return the place, without I/O
+     */
+    static From earliest() {
+        return new Earliest();
+    }
+
+    /**
+     * At this message; if retention has already taken it, with a {@link Gap}.
+     *
+     * @param offset 1 or more; may lie ahead
+     * @return the place, without I/O
+     * @throws IllegalArgumentException if the offset is below 1
+     */
+    static From offset(long offset) {
+        return new Offset(offset);
+    }
+
+    /**
+     * After the last message that was acknowledged under this name, as {@link Durable} says.
+     *
+     * @param name of the position; the position is stored until the topic is deleted
+     * @return the place, without I/O
+     * @throws IllegalArgumentException if the name is empty, longer than {@value Sereno#MAX_NAME_BYTES} bytes of UTF-8,
+     *     or not well-formed Unicode without U+0000
+     */
+    static From durable(String name) {
+        return new Durable(name);
+    }
+
     /** At the first message that is published afterwards. */
     record Now() implements From {}
 

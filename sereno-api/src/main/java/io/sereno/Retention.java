@@ -21,4 +21,26 @@ public record Retention(int maxMessages, Optional<Duration> maxAge) {
                     "maxAge is " + maxAge.get() + "; more than zero, or empty for no limit, is accepted");
         }
     }
+
+    /**
+     * Keeps the last messages, whatever their age.
+     *
+     * @param messages the most messages to keep, 1 or more
+     * @return the retention
+     * @throws IllegalArgumentException if {@code messages} is below 1
+     */
+    public static Retention last(int messages) {
+        return new Retention(messages, Optional.empty());
+    }
+
+    /**
+     * The same number of messages, and of these only the ones that are not older than this.
+     *
+     * @param age the greatest age, by the wall clocks of the publishers; more than zero
+     * @return the retention
+     * @throws IllegalArgumentException if the age is zero or negative
+     */
+    public Retention notOlderThan(Duration age) {
+        return new Retention(maxMessages, Optional.of(age));
+    }
 }

@@ -68,6 +68,25 @@ class RecordsTest {
     }
 
     @Test
+    void aPlaceToBeginIsMadeByAMethodThatNamesIt() {
+        assertThat(From.now()).isEqualTo(new From.Now());
+        assertThat(From.earliest()).isEqualTo(new From.Earliest());
+        assertThat(From.offset(7)).isEqualTo(new From.Offset(7));
+        assertThat(From.durable("loader")).isEqualTo(new From.Durable("loader"));
+        assertRefused(() -> From.offset(0), "offset is 0; 1 or more is accepted");
+        assertRefused(() -> From.durable(""), "name of a durable reader takes 0 bytes of UTF-8; 1 to 400");
+    }
+
+    @Test
+    void aRetentionIsMadeByItsNumberOfMessagesAndTheirAge() {
+        Duration day = Duration.ofDays(1);
+        assertThat(Retention.last(1_000)).isEqualTo(new Retention(1_000, Optional.empty()));
+        assertThat(Retention.last(1_000).notOlderThan(day)).isEqualTo(new Retention(1_000, Optional.of(day)));
+        assertRefused(() -> Retention.last(0), "maxMessages is 0; 1 or more is accepted");
+        assertRefused(() -> Retention.last(1).notOlderThan(Duration.ZERO), "maxAge is PT0S; more than zero, or empty");
+    }
+
+    @Test
     void aDurableReaderHasAName() {
         assertThat(new From.Durable("n".repeat(400)).name()).hasSize(400);
         assertRefused(() -> new From.Durable(""), "name of a durable reader takes 0 bytes of UTF-8; 1 to 400");
