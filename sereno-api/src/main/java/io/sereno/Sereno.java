@@ -218,12 +218,15 @@ public interface Sereno extends AutoCloseable {
     SessionState sessionState();
 
     /**
-     * Calls back at each change of the session's state from now on, in order, until this client or the subscription is
-     * closed; {@link Subscription#ended()} reports that. States that follow each other quickly may be merged into the
-     * last one.
+     * Calls back with the present state, then at each change of the session's state, in order. The last call is
+     * {@link SessionState#CLOSED} when this client is closed; {@link #close()} waits for it, at most 4 s, unless
+     * {@link #close()} is called inside a callback or {@link Mutex#call}. No state is reported twice in a row. States
+     * that follow each other quickly may be merged into the last one. The call does not wait for the store.
      *
-     * @param callback receives the new state
-     * @return ends the calls when it is closed
+     * @param callback receives the state; runs off I/O threads, one call at a time
+     * @return ends the calls when it is closed, then without {@link SessionState#CLOSED};
+     *     {@link Subscription#ended()} fails with {@link SerenoClosedException} when this client is closed
+     * @throws SerenoClosedException if this client is closed
      */
     Subscription onSessionState(Consumer<SessionState> callback);
 
@@ -242,7 +245,7 @@ public interface Sereno extends AutoCloseable {
      * is frozen. For 4 s of these, requests that got no answer are repeated, so a store that answers by then has freed
      * everything. An entry that was not released expires with the session, at the end of its ttl. Not interruptible.
      * Idempotent: a second call returns at once, also while the first one waits. Inside a callback it does not wait for
-     * that callback.
+     * that callback, nor for the last call of {@link #onSessionState}.
      */
     @Override
     void close();
@@ -385,7 +388,8 @@ public interface Sereno extends AutoCloseable {
 
         /**
          * Sets the executor of callbacks. Default: daemon threads, created when needed, ended when idle. Callbacks may
-         * block in it. In an executor with few threads callbacks wait for each other, but nothing else waits for them.
+         * block in it. In an executor with few threads callbacks wait for each other, and {@link Sereno#close()} waits
+         * for those that have begun and for the last call of {@link Sereno#onSessionState}; nothing else waits for them.
          *
          * @param executor never shut down here
          * @return this builder

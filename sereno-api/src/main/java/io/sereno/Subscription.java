@@ -9,10 +9,12 @@ import java.util.concurrent.CompletionStage;
  */
 public interface Subscription extends AutoCloseable {
     /**
-     * Completes when no callback will run any more.
+     * Completes when no callback will run any more. Users cannot complete it: each call returns another stage.
      *
-     * @return completes normally after {@link #close()}, and fails with the cause if the subscription ended by itself:
-     *     a listener failed, the topic was deleted, or the client was closed ({@link SerenoClosedException})
+     * @return completes normally after {@link #close()}, and fails with the cause itself if the subscription ended by
+     *     itself: a listener failed, the topic was deleted, or the client was closed ({@link SerenoClosedException}).
+     *     Actions attached to this stage get the cause, not a {@link java.util.concurrent.CompletionException} around
+     *     it; completes off I/O threads
      */
     CompletionStage<Void> ended();
 

@@ -41,7 +41,7 @@ public final class Client {
     private final Queue<Runnable> closers = new ConcurrentLinkedQueue<>();
 
     private final Set<Open> open = ConcurrentHashMap.newKeySet();
-    private final Map<OpenSubscription, Consumer<SessionState>> onState = new ConcurrentHashMap<>();
+    private final SessionNews sessionNews = new SessionNews();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     public Client(Settings settings, Backend backend, boolean closesBackend) {
@@ -59,7 +59,7 @@ public final class Client {
                 settings.operationTimeout());
         this.sessions = new SessionsByTtl(kernel, sessionDirectory(), settings.sessionTtl(), (state, sessionId) -> {
             events.session(state, sessionId);
-            onState.forEach((subscription, callback) -> subscription.call(() -> callback.accept(state)));
+            sessionNews.changed(state);
         });
     }
 
@@ -133,10 +133,7 @@ public final class Client {
 
     public Subscription onSessionState(Consumer<SessionState> callback) {
         Scope scope = new Scope(this, "session", kernel.nodeId(), sessionDirectory());
-        scope.requireOpen("onSessionState");
-        OpenSubscription subscription = new OpenSubscription(scope, "onSessionState", onState::remove);
-        onState.put(subscription, callback);
-        return subscription;
+        return sessionNews.subscribe(scope, () -> sessions().state(), callback);
     }
 
     /** Closes local objects first, then the store, then what was created for this client alone; all waits take five seconds at most. */

@@ -3,6 +3,7 @@ package io.sereno.recipes.client;
 import io.sereno.Subscription;
 import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Callbacks;
+import io.sereno.recipes.kernel.Interruptible;
 import io.sereno.recipes.kernel.Lines;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -20,6 +21,7 @@ public final class OpenSubscription implements Subscription, Open {
     private final String operation;
     private final Consumer<OpenSubscription> onEnd;
     private final Supplier<CompletableFuture<Void>> onQuiet;
+    private final @Nullable Runnable last;
     private final Callbacks callbacks;
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final AtomicReference<@Nullable Ending> ending = new AtomicReference<>();
@@ -29,16 +31,31 @@ public final class OpenSubscription implements Subscription, Open {
         this(scope, operation, onEnd, () -> CompletableFuture.completedFuture(null));
     }
 
+    /** As above; {@code last} is the last callback if the client closes. */
+    static OpenSubscription withLast(Scope scope, String operation, Consumer<OpenSubscription> onEnd, Runnable last) {
+        return new OpenSubscription(scope, operation, onEnd, () -> CompletableFuture.completedFuture(null), last);
+    }
+
     /** {@code onQuiet} begins the remaining work when no callback runs any more; it may be called again. */
     public OpenSubscription(
             Scope scope,
             String operation,
             Consumer<OpenSubscription> onEnd,
             Supplier<CompletableFuture<Void>> onQuiet) {
+        this(scope, operation, onEnd, onQuiet, null);
+    }
+
+    private OpenSubscription(
+            Scope scope,
+            String operation,
+            Consumer<OpenSubscription> onEnd,
+            Supplier<CompletableFuture<Void>> onQuiet,
+            @Nullable Runnable last) {
         this.scope = scope;
         this.operation = operation;
         this.onEnd = onEnd;
         this.onQuiet = onQuiet;
+        this.last = last;
         this.callbacks = new Callbacks(scope.kernel().callbacks(), new CallbackFailures(scope));
         scope.client().opened(this);
     }
@@ -68,15 +85,27 @@ public final class OpenSubscription implements Subscription, Open {
 
     @Override
     public CompletableFuture<Void> shutDown() {
-        return end(scope.closed(operation));
+        if (last == null || isEnding()) {
+            return end(scope.closed(operation));
+        }
+        noMore(scope.closed(operation));
+        CompletableFuture<Void> end = afterwards(callbacks.closeAfter(operation, last));
+        return Interruptible.runsHere() ? CompletableFuture.completedFuture(null) : end;
     }
 
     private CompletableFuture<Void> end(@Nullable Throwable cause) {
+        noMore(cause);
+        return afterwards(callbacks.close());
+    }
+
+    private void noMore(@Nullable Throwable cause) {
         if (ending.compareAndSet(null, new Ending(cause))) {
             onEnd.accept(this);
         }
-        return callbacks
-                .close()
+    }
+
+    private CompletableFuture<Void> afterwards(CompletableFuture<Void> callbacksEnded) {
+        return callbacksEnded
                 .thenCompose(quiet -> onQuiet.get())
                 .thenRun(() -> scope.kernel().offStrand(this::reportEnd));
     }
@@ -92,9 +121,18 @@ public final class OpenSubscription implements Subscription, Open {
         }
     }
 
+    /** A copy, which its user may complete. It has the cause itself: a dependent stage would wrap the cause in a CompletionException. */
     @Override
     public CompletionStage<Void> ended() {
-        return ended.minimalCompletionStage();
+        CompletableFuture<Void> copy = new CompletableFuture<>();
+        var unused = ended.whenComplete((done, cause) -> {
+            if (cause == null) {
+                copy.complete(null);
+            } else {
+                copy.completeExceptionally(cause);
+            }
+        });
+        return copy;
     }
 
     @Override

@@ -46,6 +46,9 @@ public final class Callbacks {
     /** The callback that was given to the executor last, until it has returned. */
     private @Nullable Callback running;
 
+    /** The last callback waits or runs, and no other is accepted. */
+    private boolean ending;
+
     private boolean closed;
 
     private volatile @Nullable Thread runner;
@@ -59,7 +62,7 @@ public final class Callbacks {
     public Interruptible submit(String what, Runnable code, Runnable after) {
         Interruptible handle = new Interruptible();
         strand.execute(() -> {
-            if (closed) {
+            if (closed || ending) {
                 after.run();
             } else {
                 waiting.add(new Callback(what, code, handle, after, new AtomicBoolean()));
@@ -77,16 +80,7 @@ public final class Callbacks {
         boolean inside = isRunningHere();
         strand.execute(() -> {
             closed = true;
-            Callback unbegun = running;
-            if (unbegun != null && unbegun.claim()) {
-                running = null;
-                unbegun.after().run();
-            }
-            Callback dropped = waiting.poll();
-            while (dropped != null) {
-                dropped.after().run();
-                dropped = waiting.poll();
-            }
+            dropUnbegun();
             if (running == null) {
                 quiet.complete(null);
             } else if (!inside) {
@@ -94,6 +88,38 @@ public final class Callbacks {
             }
         });
         return inside ? CompletableFuture.completedFuture(null) : quiet;
+    }
+
+    /**
+     * As {@link #close}, but a last callback runs when the running one has returned. A {@link #close} that follows drops it if it has not begun.
+     * Completes when it has ended, also if the caller is inside a callback; the caller must not wait then.
+     */
+    public CompletableFuture<Void> closeAfter(String what, Runnable last) {
+        boolean inside = isRunningHere();
+        strand.execute(() -> {
+            if (closed || ending) {
+                return;
+            }
+            ending = true;
+            dropUnbegun();
+            waiting.add(new Callback(what, last, new Interruptible(), () -> {}, new AtomicBoolean()));
+            if (running != null && !inside) {
+                running.handle().interrupt();
+            }
+            next();
+        });
+        return quiet;
+    }
+
+    private void dropUnbegun() {
+        Callback unbegun = running;
+        if (unbegun != null && unbegun.claim()) {
+            running = null;
+            unbegun.after().run();
+        }
+        for (Callback dropped = waiting.poll(); dropped != null; dropped = waiting.poll()) {
+            dropped.after().run();
+        }
     }
 
     /** Whether the caller is inside one of these callbacks, and so must not wait for it. */
@@ -112,6 +138,10 @@ public final class Callbacks {
                 watcher.failed(callback.what(), refused);
                 callback.after().run();
             }
+        }
+        if (ending && running == null) {
+            closed = true;
+            quiet.complete(null);
         }
     }
 

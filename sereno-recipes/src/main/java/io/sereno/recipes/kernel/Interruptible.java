@@ -54,6 +54,11 @@ public final class Interruptible {
         }
     }
 
+    /** Whether the caller is inside such work. Its thread may be the only one of the user's executor, so it does not wait for work that has not begun. */
+    public static boolean runsHere() {
+        return INNERMOST.get() != null;
+    }
+
     public void interrupt() {
         if (phase.compareAndSet(Phase.READY, Phase.INTERRUPTED)) {
             return;
