@@ -2,10 +2,12 @@ package io.sereno;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Lock;
 
 /**
- * Mutual exclusion between processes, and between the threads of one.
+ * Mutual exclusion between processes, and between the threads of one; not re-entrant: a thread that holds the right and
+ * acquires it again waits for itself. {@link #asLock()} is re-entrant.
  *
  * <pre>{@code
  * Mutex mutex = sereno.mutex("close-month");
@@ -23,9 +25,6 @@ import java.util.concurrent.locks.Lock;
  * <p><b>Not guaranteed.</b> An order between callers of different clients: a caller uses the entry that its client
  * already has in the queue, and so may overtake callers of other clients behind that entry. No hold outlasts the
  * session: see {@link Grant}.
- *
- * <p>Not re-entrant: a thread that holds the lock and acquires it again waits for itself. {@link #asLock()} is
- * re-entrant.
  *
  * <p>Holds nothing and needs no closing. Instances are safe for use by multiple threads.
  */
@@ -47,6 +46,40 @@ public interface Mutex {
      * @throws SerenoClosedException if the client is closed, also while waiting
      */
     Grant acquire() throws InterruptedException;
+
+    /**
+     * Waits for the right as {@link #acquire()}, and an interrupt does not end the wait. The thread's interrupt flag is
+     * set when the method returns or throws, if the thread was interrupted before or meanwhile.
+     *
+     * @return a held grant, to be closed
+     * @throws NotAppliedException if the store refuses permanently, because of missing permissions or wrong credentials
+     * @throws SerenoClosedException if the client is closed, also while waiting
+     */
+    Grant acquireUninterruptibly();
+
+    /**
+     * Requests the right without waiting for it. The request has its place among the calls of this client, and waits as
+     * long as it takes, as {@link #acquire()} does.
+     *
+     * <p>If the future ends in any other way than by its grant, the request is withdrawn, and can no longer be granted:
+     * by {@link CompletableFuture#cancel}, by {@link CompletableFuture#orTimeout}, or because a user completed it. The
+     * call that ends the future does not wait for the store; the removal goes on in the background. Dependent stages do
+     * not cancel the future: cancel the future itself. A future that is dropped gets its grant all the same, and nobody
+     * releases it until the session ends.
+     *
+     * <pre>{@code
+     * CompletableFuture<Grant> request = mutex.acquireAsync();
+     * request.thenAccept(grant -> {
+     *     try (grant) {
+     *         ledger.closeMonth(grant.fencingToken());
+     *     }
+     * });
+     * }</pre>
+     *
+     * @return a held grant, to be closed; fails as {@link #acquire()} throws, also if the client is closed already;
+     *     completes off I/O threads
+     */
+    CompletableFuture<Grant> acquireAsync();
 
     /**
      * Takes the right if nobody is in front. Does not wait for others, only for the store, at most the operation
@@ -103,16 +136,12 @@ public interface Mutex {
     LockView inspect();
 
     /**
-     * The same mutex as a {@link Lock}, re-entrant for the thread that holds it. Acquiring it again keeps the token.
-     * All views of this name in this client share their holds.
-     *
-     * <p>{@code lock()} waits and is not interruptible. {@code unlock()} throws {@link GrantLostException} if the right
-     * was lost meanwhile, and {@link IllegalMonitorStateException} if this thread does not hold it. A loss is reported
-     * at every level of the nesting, and at each further acquisition. {@code newCondition()} is not supported.
+     * The same mutex as a {@link Lock}, re-entrant for the thread that holds it. All views of this name in this client
+     * share their holds. Does no I/O.
      *
      * @return a view; holds nothing by itself
      */
-    Lock asLock();
+    SerenoLock asLock();
 
     /**
      * Work to do under a lock.

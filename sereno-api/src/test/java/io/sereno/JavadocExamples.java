@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -90,6 +91,30 @@ abstract class JavadocExamples {
                 ledger.book(booking, grant.fencingToken());
             }
         }
+        // end
+    }
+
+    void lock(Sereno sereno, Ledger ledger) {
+        // example
+        SerenoLock lock = sereno.mutex("close-month").asLock();
+        lock.lock();
+        try {
+            ledger.closeMonth(lock.fencingToken());
+        } finally {
+            lock.unlock();
+        }
+        // end
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored")
+    void request(Mutex mutex, Ledger ledger) {
+        // example
+        CompletableFuture<Grant> request = mutex.acquireAsync();
+        request.thenAccept(grant -> {
+            try (grant) {
+                ledger.closeMonth(grant.fencingToken());
+            }
+        });
         // end
     }
 

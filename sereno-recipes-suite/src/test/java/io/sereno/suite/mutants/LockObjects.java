@@ -6,6 +6,7 @@ import io.sereno.Grant;
 import io.sereno.LossCause;
 import io.sereno.Mutex;
 import io.sereno.Sereno;
+import io.sereno.SerenoLock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -15,7 +16,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.Lock;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.LongUnaryOperator;
@@ -269,8 +269,8 @@ final class LockObjects {
             return Objects.requireNonNull(held);
         }
 
-        Lock asLock() {
-            return changed(Lock.class, mutex.asLock(), (method, call) -> switch (method) {
+        SerenoLock asLock() {
+            return changed(SerenoLock.class, mutex.asLock(), (method, call) -> switch (method) {
                 case "lock" -> {
                     if (held != null && isMine()) {
                         again();

@@ -1,21 +1,24 @@
 package io.sereno.recipes.mutex;
 
 import io.sereno.Grant;
+import io.sereno.LossCause;
+import io.sereno.SerenoLock;
 import io.sereno.recipes.client.Shared;
 import io.sereno.recipes.kernel.Hold;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.Lock;
 
 /**
- * The mutex as a {@link Lock}, re-entrant for each thread. The client keeps the owners, not this object: every view of one name is the same lock.
+ * The mutex as a lock, re-entrant for each thread. The client keeps the owners, not this object: every view of one name is the same lock.
  *
- * <p>A loss voids all levels: each {@code unlock} of a level throws, and so does an attempt to enter a further one.
+ * <p>A loss voids all levels: each {@code unlock} of a level throws, and so does an attempt to enter a further one; until the thread has asked
+ * {@link #isHeldByCurrentThread} and was notified of the loss. From then on its next attempt begins anew.
  */
-final class MutexLock implements Lock {
+final class MutexLock implements SerenoLock {
     static final Shared<ConcurrentHashMap<Key, Ownership>> OWNERSHIPS =
             new Shared<>(client -> new ConcurrentHashMap<>(), owned -> {});
 
@@ -23,6 +26,8 @@ final class MutexLock implements Lock {
     static final class Ownership {
         private final Hold hold;
         private int depth = 1;
+        /** The thread was notified of the loss, and may have left its levels without unlocking them. */
+        private boolean lossNoticed;
 
         Ownership(Hold hold) {
             this.hold = hold;
@@ -44,7 +49,7 @@ final class MutexLock implements Lock {
     @Override
     public void lock() {
         if (!reenter()) {
-            own(mutex.acquireUninterruptibly());
+            own(mutex.acquireUninterruptibly("lock"));
         }
     }
 
@@ -69,12 +74,29 @@ final class MutexLock implements Lock {
     }
 
     @Override
-    public void unlock() {
+    public long fencingToken() {
+        return mine("fencingToken").hold.fencingToken();
+    }
+
+    @Override
+    public boolean isHeldByCurrentThread() {
         Ownership mine = owners.get(key());
         if (mine == null) {
-            throw new IllegalMonitorStateException(
-                    "unlock of mutex '" + mutex.name() + "': the calling thread does not own it");
+            return false;
         }
+        boolean held = mine.hold.isHeld();
+        mine.lossNoticed = !held;
+        return held;
+    }
+
+    @Override
+    public CompletionStage<LossCause> lost() {
+        return mine("lost").hold.lost();
+    }
+
+    @Override
+    public void unlock() {
+        Ownership mine = mine("unlock");
         if (--mine.depth == 0) {
             owners.remove(key());
             mine.hold.release();
@@ -89,6 +111,15 @@ final class MutexLock implements Lock {
                 "mutex '" + mutex.name() + "' has no conditions; use a topic or a wait group to wait for a condition");
     }
 
+    private Ownership mine(String operation) {
+        Ownership mine = owners.get(key());
+        if (mine == null) {
+            throw new IllegalMonitorStateException(
+                    mutex.about(operation) + ": the calling thread does not own the lock; lock() acquires it");
+        }
+        return mine;
+    }
+
     private void requireNotInterrupted() throws InterruptedException {
         if (Thread.interrupted()) {
             throw new InterruptedException("mutex '" + mutex.name() + "': interrupted before it began");
@@ -98,6 +129,10 @@ final class MutexLock implements Lock {
     private boolean reenter() {
         Ownership mine = owners.get(key());
         if (mine == null) {
+            return false;
+        }
+        if (mine.lossNoticed) {
+            owners.remove(key());
             return false;
         }
         mine.hold.requireHeldToTheEnd(null);

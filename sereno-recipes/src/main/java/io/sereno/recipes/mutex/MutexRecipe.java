@@ -3,6 +3,8 @@ package io.sereno.recipes.mutex;
 import io.sereno.Grant;
 import io.sereno.LockView;
 import io.sereno.Mutex;
+import io.sereno.SerenoClosedException;
+import io.sereno.SerenoLock;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Await;
@@ -19,7 +21,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.locks.Lock;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** The mutex as its users call it: makes requests to the {@link MutexQueue} of its name, and waits. Holds nothing itself. */
@@ -42,11 +44,48 @@ public final class MutexRecipe implements Mutex {
         return await("acquire", false, null).orElseThrow();
     }
 
-    /** An interrupt does not end the wait; the flag is set again. */
-    Hold acquireUninterruptibly() {
-        MutexQueue queue = queue("lock");
-        return Await.uninterruptibly(queue.request("lock", false, null).result())
+    @Override
+    public Grant acquireUninterruptibly() {
+        return acquireUninterruptibly("acquireUninterruptibly");
+    }
+
+    Hold acquireUninterruptibly(String operation) {
+        MutexQueue queue = queue(operation);
+        return Await.uninterruptibly(queue.request(operation, false, null).result())
                 .orElseThrow();
+    }
+
+    @Override
+    public CompletableFuture<Grant> acquireAsync() {
+        MutexQueue queue;
+        try {
+            queue = queue("acquireAsync");
+        } catch (SerenoClosedException closed) {
+            return CompletableFuture.failedFuture(closed);
+        }
+        MutexQueue.Request request = queue.request("acquireAsync", false, null);
+        CompletableFuture<Grant> grant = new CompletableFuture<>();
+        var given = request.result()
+                .whenComplete((hold, failure) -> scope.kernel().offStrand(() -> {
+                    if (failure != null) {
+                        grant.completeExceptionally(failure);
+                    } else {
+                        grant.complete(hold.orElseThrow());
+                    }
+                }));
+        var ended = grant.whenComplete((result, failure) -> {
+            if (result == null || !isGrantOf(request, result)) {
+                var withdrawn = queue.withdraw(request);
+            }
+        });
+        return grant;
+    }
+
+    private static boolean isGrantOf(MutexQueue.Request request, Grant grant) {
+        CompletableFuture<Optional<Hold>> result = request.result();
+        return result.isDone()
+                && !result.isCompletedExceptionally()
+                && result.join().filter(hold -> hold == grant).isPresent();
     }
 
     @Override
@@ -100,7 +139,7 @@ public final class MutexRecipe implements Mutex {
     }
 
     @Override
-    public Lock asLock() {
+    public SerenoLock asLock() {
         return new MutexLock(this, scope.client().shared(MutexLock.OWNERSHIPS), scope.directory());
     }
 
@@ -115,6 +154,10 @@ public final class MutexRecipe implements Mutex {
             Await.uninterruptibly(queue.withdraw(request));
             throw interrupted;
         }
+    }
+
+    String about(String operation) {
+        return scope.about(operation);
     }
 
     /** The queue of this name, with one user added. */
