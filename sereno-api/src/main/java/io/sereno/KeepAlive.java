@@ -52,14 +52,15 @@ public interface KeepAlive extends AutoCloseable {
     Subscription onState(Consumer<State> callback);
 
     /**
-     * Replaces what others see of the member, in place: they see it change, not leave. Waits for the store, at most the
-     * operation timeout; not interruptible. Whatever the outcome, the next listing has the new metadata.
+     * Sets what others see of the member, and does not wait for the store. The new metadata replaces the old in place:
+     * others see the member change, not leave. Until they see it, the client retries for as long as it takes; after a
+     * loss the next listing has the new metadata. Of several updates in quick succession others may see only the last
+     * (MEM-6).
      *
      * @param metadata copied; at most 16 KiB of UTF-8 in keys and values
-     * @throws IllegalArgumentException if it is too large
+     * @throws IllegalArgumentException if it is too large, or not well-formed Unicode without U+0000
      * @throws IllegalStateException if it is closed
-     * @throws NotAppliedException if others do not see it yet
-     * @throws OutcomeUnknownException if others may see it, but this could not be found out in time
+     * @throws SerenoClosedException if the client is closed
      */
     void update(Map<String, String> metadata);
 

@@ -6,9 +6,13 @@ import io.sereno.From;
 import io.sereno.Grant;
 import io.sereno.KeepAlive;
 import io.sereno.LeaderElection;
+import io.sereno.Member;
+import io.sereno.Members;
 import io.sereno.Membership;
+import io.sereno.MembershipListener;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.Retention;
+import io.sereno.Subscription;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
 import io.sereno.WaitGroup;
@@ -45,6 +49,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** What all recipes have in common. */
@@ -179,9 +184,27 @@ public class RecipeRules {
         node.result("next", reader::next);
         node.run("close", reader::close);
         node.run("delete", topic::delete);
-        KeepAlive member =
-                node.result("join", () -> node.sereno().membership("g" + end).join("one", Node.steady(bench)));
+        Membership members = node.sereno().membership("g" + end);
+        CountDownLatch seen = new CountDownLatch(1);
+        MembershipListener listener = new MembershipListener() {
+            @Override
+            public void joined(Member member, Members all) {
+                updated(member, all);
+            }
+
+            @Override
+            public void updated(Member member, Members all) {
+                if (member.metadata().containsKey("k")) {
+                    seen.countDown();
+                }
+                bench.stir();
+            }
+        };
+        Subscription listening = node.result("onChange", () -> members.onChange(listener));
+        KeepAlive member = node.result("join", () -> members.join("one", Node.steady(bench)));
         node.run("update", () -> member.update(Map.of("k", "v".repeat(10_000))));
+        bench.verify(bench.reach(() -> seen.getCount() == 0, LONG), () -> "a member's update was not seen");
+        node.run("close", listening::close);
         node.run("close", member::close);
         node.result("nextId", node.sereno().ids("i" + end)::nextId);
     }

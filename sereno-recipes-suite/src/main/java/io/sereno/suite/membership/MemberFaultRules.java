@@ -5,6 +5,7 @@ import io.sereno.Member;
 import io.sereno.Membership;
 import io.sereno.Membership.IfPresent;
 import io.sereno.OutcomeUnknownException;
+import io.sereno.Subscription;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.Request;
 import io.sereno.spi.Write;
@@ -110,11 +111,7 @@ public class MemberFaultRules {
         // Lost with its session; the wanted data changes meanwhile.
         node.faults().cutOff();
         bench.pass(Node.gone(bench, ttl).plusSeconds(1));
-        node.calls("update", () -> {
-                    member.update(Map.of("version", "2"));
-                    return true;
-                })
-                .end(LONG);
+        node.run("update", () -> member.update(Map.of("version", "2")));
         node.faults().heal();
         requireAgain(bench, other, member, second, "2");
     }
@@ -155,12 +152,16 @@ public class MemberFaultRules {
             KeepAlive member = node.result("join", () -> group.join(id, Node.steady(bench)));
             AtomicInteger met = new AtomicInteger();
             node.script().next(request -> lists(request) && met.incrementAndGet() > 0, Fate.applyLate(late));
-            node.calls("update 1", () -> {
-                        member.update(Map.of("version", "1"));
-                        return true;
-                    })
-                    .end(LONG);
+            node.run("update 1", () -> member.update(Map.of("version", "1")));
+            bench.verify(bench.reach(() -> met.get() > 0, LONG), () -> "update 1 sent no request");
             node.run("update 2", () -> member.update(Map.of("version", "2")));
+            MemberRules.Received updates = new MemberRules.Received(bench);
+            Subscription listening = other.result(
+                    "onChange", () -> other.sereno().membership(GROUP).onChange(updates));
+            bench.verify(
+                    bench.reach(() -> updates.lastVersion().equals("2"), LONG),
+                    () -> "version 2 was set, and a listener received " + updates);
+            other.run("close", listening::close);
             List<Long> revisions = MemberRules.revisions(bench);
             for (int i = 0; i < 10; i++) {
                 bench.same(

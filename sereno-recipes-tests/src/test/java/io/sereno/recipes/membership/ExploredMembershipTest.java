@@ -309,7 +309,7 @@ class ExploredMembershipTest {
 
         private void describe(ListedMember member, Map<String, String> next) {
             if (member.state() != State.CLOSED) {
-                var unused = member.describe(next);
+                member.update(next);
             }
         }
 

@@ -3,7 +3,6 @@ package io.sereno.recipes.membership;
 import io.sereno.DuplicateMemberException;
 import io.sereno.KeepAlive;
 import io.sereno.Membership.IfPresent;
-import io.sereno.NotAppliedException;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.SessionState;
 import io.sereno.Subscription;
@@ -18,8 +17,6 @@ import io.sereno.recipes.kernel.Strand;
 import io.sereno.recipes.kernel.TimedWait;
 import io.sereno.spi.BackendException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -37,15 +34,6 @@ import java.util.function.Function;
  * <p>Safe for use by multiple threads.
  */
 final class ListedMember implements KeepAlive, Open, Listing.Owner {
-    /** Metadata that a caller waits for others to see. */
-    private static final class Update extends TimedWait<Void> {
-        private long description;
-
-        Update(Kernel kernel, Strand strand) {
-            super(kernel, strand);
-        }
-    }
-
     private final Client client;
     private final Kernel kernel;
     private final Scope scope;
@@ -63,7 +51,6 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
 
     // Confined to the strand.
     private Map<String, String> metadata;
-    private final List<Update> updates = new ArrayList<>();
     private State reported = State.LOST;
     private boolean waits;
     private boolean lastLook;
@@ -159,45 +146,12 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     public void update(Map<String, String> described) {
         Map<String, String> copy = Metadata.checked(described);
         scope.requireOpen(operation("update"));
-        Await.uninterruptibly(describe(copy));
-    }
-
-    /** Completes when others see the new metadata. */
-    CompletableFuture<Void> describe(Map<String, String> described) {
-        Update update = new Update(kernel, strand);
-        strand.execute(() -> {
-            if (closed) {
-                update.fail(closed("update"));
-            } else {
-                metadata = described;
-                updates.add(update);
-                update.description = listing.describe();
-            }
-        });
-        update.limit(kernel.operationTimeout(), () -> runOut(update));
-        return update.result();
-    }
-
-    private void runOut(Update update) {
-        if (updates.remove(update)) {
-            BackendException why = listing.failure();
-            String about = about("update") + ": " + Scope.reason(why) + "; ";
-            update.fail(
-                    listing.isPerhapsShown(update.description)
-                            ? new OutcomeUnknownException(about + "others may see it, now or soon", why)
-                            : new NotAppliedException(
-                                    about + "others do not see it yet; they will when the member is listed", why));
+        if (closed) {
+            throw closed("update");
         }
-    }
-
-    @Override
-    public void shown(long description) {
-        updates.removeIf(update -> {
-            boolean seen = update.description <= description;
-            if (seen) {
-                update.complete(null);
-            }
-            return seen;
+        strand.execute(() -> {
+            metadata = copy;
+            listing.describe();
         });
     }
 
@@ -284,8 +238,6 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
             if (!closed) {
                 closed = true;
                 joined.fail(why.apply("join"));
-                updates.forEach(update -> update.fail(why.apply("update")));
-                updates.clear();
                 changed();
             }
             ending.run();

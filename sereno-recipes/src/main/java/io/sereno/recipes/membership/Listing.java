@@ -63,9 +63,6 @@ final class Listing {
          */
         void taken(MemberCard by, long createRevision, boolean isRemnant);
 
-        /** Others see this description, or a later one. */
-        void shown(long description);
-
         /** The result of {@link #isListed}, or whether renewals are acknowledged, may have changed. */
         void changed();
 
@@ -132,11 +129,10 @@ final class Listing {
      */
     private boolean look;
 
-    /** Descriptions are numbered from 1: the newest, the newest that others see, and the newest that they may see. */
+    /** Descriptions are numbered from 1: the newest, and the newest that others see. */
     private long description = 1;
 
     private long shown;
-    private long perhapsShown;
 
     private @Nullable RearmingWatch watch;
 
@@ -183,16 +179,10 @@ final class Listing {
         }
     }
 
-    /** The owner's metadata has changed; returns the number by which {@link Owner#shown} will report that others see it. */
-    long describe() {
-        long number = ++description;
+    /** The owner's metadata has changed: others will see it, retried for as long as it takes. */
+    void describe() {
+        description++;
         step();
-        return number;
-    }
-
-    /** Whether others may see this description though {@link Owner#shown} has not reported it. */
-    boolean isPerhapsShown(long number) {
-        return number <= perhapsShown;
     }
 
     /** Removes the entry with this createRevision, to take over the id. */
@@ -290,7 +280,6 @@ final class Listing {
         long number = description;
         since = kernel.time().wall();
         attempt = listing;
-        perhapsShown = number;
         Commit.Builder put = Commit.to(directory)
                 .ifAbsent(name)
                 .put(name, card(), under.leaseId())
@@ -302,7 +291,6 @@ final class Listing {
                 case COMMITTED -> listed(under, number, outcome.revision());
                 case CONFLICT -> judge(outcome);
                 case NOT_APPLIED -> {
-                    perhapsShown = shown;
                     if (outcome.snapshot() != null) {
                         judge(outcome.snapshot());
                     }
@@ -319,14 +307,8 @@ final class Listing {
         if (wish == Wish.LISTED && under.isAlive()) {
             observe();
             owner.listed(createRevision);
-            shown(number);
+            shown = number;
         }
-    }
-
-    private void shown(long number) {
-        shown = number;
-        perhapsShown = number;
-        owner.shown(number);
     }
 
     private void judge(Outcome outcome) {
@@ -341,7 +323,6 @@ final class Listing {
     /** Checks whether the id is taken. */
     private void judge(Snapshot snapshot) {
         Entry other = View.first(snapshot);
-        perhapsShown = shown;
         state = other == null ? new State.Free() : new State.Taken();
         if (other != null && wish == Wish.LISTED) {
             observe();
@@ -353,8 +334,6 @@ final class Listing {
     // Step 3.
     private void describe(State.Listed own) {
         long number = description;
-        long before = perhapsShown;
-        perhapsShown = number;
         Bytes card = card();
         Commit.Builder put = Commit.to(directory)
                 .ifModRevision(name, own.modRevision)
@@ -364,7 +343,7 @@ final class Listing {
             switch (outcome.kind()) {
                 case COMMITTED -> {
                     state = new State.Listed(own.session, own.createRevision, outcome.revision());
-                    shown(number);
+                    shown = number;
                 }
                 case CONFLICT -> {
                     if (outcome.snapshot() != null) {
@@ -374,11 +353,7 @@ final class Listing {
                     }
                 }
                 case LEASE_DEAD -> requests.leaseDead(own.session);
-                case NOT_APPLIED -> {
-                    perhapsShown = before;
-                    requests.pause(outcome.failure());
-                }
-                case UNKNOWN -> requests.pause(outcome.failure());
+                case NOT_APPLIED, UNKNOWN -> requests.pause(outcome.failure());
             }
         });
     }
@@ -391,7 +366,7 @@ final class Listing {
         } else {
             state = new State.Listed(own.session, own.createRevision, found.modRevision());
             if (found.value().equals(card)) {
-                shown(number);
+                shown = number;
             }
         }
     }
