@@ -45,6 +45,10 @@ public interface Codec<T> {
      * @return a codec
      */
     static <T> Codec<T> of(Function<T, byte[]> encode, Function<byte[], T> decode) {
+        return named("Codec.of(...)", encode, decode);
+    }
+
+    private static <T> Codec<T> named(String name, Function<T, byte[]> encode, Function<byte[], T> decode) {
         return new Codec<>() {
             @Override
             public byte[] encode(T payload) {
@@ -55,6 +59,11 @@ public interface Codec<T> {
             public T decode(byte[] bytes) {
                 return decode.apply(bytes);
             }
+
+            @Override
+            public String toString() {
+                return name;
+            }
         };
     }
 
@@ -64,7 +73,7 @@ public interface Codec<T> {
      * @return a codec
      */
     static Codec<byte[]> bytes() {
-        return of(byte[]::clone, byte[]::clone);
+        return named("Codec.bytes()", byte[]::clone, byte[]::clone);
     }
 
     /**
@@ -75,6 +84,9 @@ public interface Codec<T> {
      * @return a codec
      */
     static Codec<String> utf8() {
-        return of(text -> Bytes.utf8(text).toArray(), octets -> new String(octets, StandardCharsets.UTF_8));
+        return named(
+                "Codec.utf8()",
+                text -> Bytes.utf8(text).toArray(),
+                octets -> new String(octets, StandardCharsets.UTF_8));
     }
 }

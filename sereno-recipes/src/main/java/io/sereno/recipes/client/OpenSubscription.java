@@ -136,6 +136,11 @@ public final class OpenSubscription implements Subscription, Open {
     }
 
     @Override
+    public String toString() {
+        return scope.about(operation) + (isEnding() ? ", ended" : ", open");
+    }
+
+    @Override
     public void close() {
         CompletableFuture<Void> end = end(null);
         if (!callbacks.isRunningHere()) {

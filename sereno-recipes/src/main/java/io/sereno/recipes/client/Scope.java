@@ -103,7 +103,13 @@ public record Scope(Client client, String recipe, String name, String directory)
     }
 
     public String about(String operation) {
-        return operation + " of " + recipe + " '" + Names.printable(name) + "' on " + kernel().backend();
+        return operation + " of " + this;
+    }
+
+    /** For messages, and for the objects of users. */
+    @Override
+    public String toString() {
+        return recipe + " '" + Names.printable(name) + "' on " + kernel().backend();
     }
 
     public static Duration checkTimeout(Duration timeout) {

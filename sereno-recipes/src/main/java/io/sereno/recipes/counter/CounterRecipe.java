@@ -157,6 +157,11 @@ public final class CounterRecipe implements Counter {
         Await.uninterruptibly(new Removal(scope.kernel(), scope, "delete", scope.directory(), VALUE).start());
     }
 
+    @Override
+    public String toString() {
+        return scope.toString();
+    }
+
     /** The value that a read of the entry shows. */
     static long valueIn(List<Entry> entries) {
         return entries.isEmpty()

@@ -183,4 +183,9 @@ public final class ElectionRecipe implements LeaderElection {
             throw new IllegalStateException(Candidacy.closedMessage(scope, operation));
         }
     }
+
+    @Override
+    public String toString() {
+        return scope + ", " + state();
+    }
 }

@@ -87,4 +87,9 @@ public final class IdGeneratorRecipe implements IdGenerator {
         }
         return shared;
     }
+
+    @Override
+    public String toString() {
+        return scope + ", " + layout;
+    }
 }

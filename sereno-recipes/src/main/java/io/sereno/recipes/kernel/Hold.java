@@ -96,6 +96,16 @@ public final class Hold implements Leadership {
         giveBack();
     }
 
+    @Override
+    public String toString() {
+        End now = end.get();
+        String state = now == null
+                ? session.isAlive() ? "held" : "past its local deadline"
+                : now.cause() == null ? "released" : "lost: " + now.cause();
+        return "right to " + recipe + " '" + Names.printable(name) + "' on " + kernel.backend() + ", token "
+                + fencingToken + ", " + state;
+    }
+
     /** Marks the right as lost; nobody can release it any more. Does nothing to a hold that has ended. */
     public void lose(LossCause cause) {
         if (!end.compareAndSet(null, new End(cause))) {

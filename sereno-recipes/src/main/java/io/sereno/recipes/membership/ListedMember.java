@@ -16,6 +16,7 @@ import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.recipes.kernel.TimedWait;
 import io.sereno.spi.BackendException;
+import io.sereno.spi.Names;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
@@ -217,6 +218,11 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
                 }
             }
         }));
+    }
+
+    @Override
+    public String toString() {
+        return "member '" + Names.printable(id) + "' of " + scope + ", " + state();
     }
 
     /** Completes when nothing of the member is left in the store. */

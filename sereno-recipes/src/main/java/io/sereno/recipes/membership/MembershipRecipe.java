@@ -85,4 +85,9 @@ public final class MembershipRecipe implements Membership {
         scope.requireOpen("onChange");
         return MemberNews.subscribe(scope, listener);
     }
+
+    @Override
+    public String toString() {
+        return scope.toString();
+    }
 }

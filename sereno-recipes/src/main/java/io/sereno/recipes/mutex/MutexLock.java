@@ -111,6 +111,17 @@ final class MutexLock implements SerenoLock {
                 "mutex '" + mutex.name() + "' has no conditions; use a topic or a wait group to wait for a condition");
     }
 
+    @Override
+    public String toString() {
+        return "lock of " + mutex
+                + owners.entrySet().stream()
+                        .filter(owned -> owned.getKey().directory().equals(directory))
+                        .findAny()
+                        .map(owned ->
+                                ", thread " + owned.getKey().thread().getName() + " has the " + owned.getValue().hold)
+                        .orElse(", not locked in this client");
+    }
+
     private Ownership mine(String operation) {
         Ownership mine = owners.get(key());
         if (mine == null) {

@@ -65,7 +65,7 @@ public final class MutexRecipe implements Mutex {
         }
         MutexQueue.Request request = queue.request("acquireAsync", false, null);
         CompletableFuture<Grant> grant = new CompletableFuture<>();
-        var given = request.result()
+        var unusedGrant = request.result()
                 .whenComplete((hold, failure) -> scope.kernel().offStrand(() -> {
                     if (failure != null) {
                         grant.completeExceptionally(failure);
@@ -73,9 +73,9 @@ public final class MutexRecipe implements Mutex {
                         grant.complete(hold.orElseThrow());
                     }
                 }));
-        var ended = grant.whenComplete((result, failure) -> {
+        var unusedEnd = grant.whenComplete((result, failure) -> {
             if (result == null || !isGrantOf(request, result)) {
-                var withdrawn = queue.withdraw(request);
+                var unused = queue.withdraw(request);
             }
         });
         return grant;
@@ -164,5 +164,10 @@ public final class MutexRecipe implements Mutex {
     public MutexQueue queue(String operation) {
         scope.requireOpen(operation);
         return queues.enter(scope.directory(), () -> new MutexQueue(queues, scope));
+    }
+
+    @Override
+    public String toString() {
+        return scope.toString();
     }
 }

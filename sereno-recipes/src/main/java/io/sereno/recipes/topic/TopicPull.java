@@ -261,6 +261,11 @@ final class TopicPull<T> implements TopicReader<T>, TopicCursor.Reader, Open {
     }
 
     @Override
+    public String toString() {
+        return "reader of " + scope + (ending.get() ? ", closed" : ", open");
+    }
+
+    @Override
     public CompletableFuture<Void> shutDown() {
         return end(scope.closed(OPERATION));
     }

@@ -159,4 +159,9 @@ public final class TopicRecipe<T> implements Topic<T> {
         scope.requireOpen("delete");
         Await.uninterruptibly(TopicRemoval.of(scope));
     }
+
+    @Override
+    public String toString() {
+        return scope.toString();
+    }
 }

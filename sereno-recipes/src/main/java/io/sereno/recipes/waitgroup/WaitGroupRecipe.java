@@ -152,6 +152,11 @@ public final class WaitGroupRecipe implements WaitGroup {
         Await.uninterruptibly(new Removal(scope.kernel(), scope, "delete", scope.directory(), HEADER).start());
     }
 
+    @Override
+    public String toString() {
+        return scope.toString();
+    }
+
     /** {@code free} says whether there is a place that may be taken, or counted; fails with {@link NoFreePlace} if not. */
     static void requireFree(Scope scope, String operation, WaitGroupState state, boolean free) {
         if (!free) {

@@ -45,10 +45,11 @@ final class WaitGroupWorker implements Worker, Open {
 
     private long membership;
     private @Nullable RearmingWatch watch;
-    /** The place was done or given up. */
-    private boolean over;
+    /** The place was done or given up. Written on the strand. */
+    private volatile boolean over;
 
-    private @Nullable LossCause loss;
+    /** Written on the strand. */
+    private volatile @Nullable LossCause loss;
     private boolean doneUnknown;
     /** A {@code done()} is under way; completes when it has ended. */
     private @Nullable CompletableFuture<Void> finishing;
@@ -92,6 +93,13 @@ final class WaitGroupWorker implements Worker, Open {
     public CompletableFuture<Void> shutDown() {
         strand.execute(() -> lose(LossCause.SERENO_CLOSED));
         return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public String toString() {
+        LossCause cause = loss;
+        String state = cause != null ? "lost: " + cause : over ? "done or closed" : "has its place";
+        return "worker " + place.id() + " of " + scope + ", " + state;
     }
 
     /** As {@link #done}, without waiting. */
