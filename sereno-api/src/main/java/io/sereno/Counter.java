@@ -5,8 +5,8 @@ import java.util.function.LongConsumer;
 import java.util.function.LongUnaryOperator;
 
 /**
- * A long that many processes change, with the methods of {@link java.util.concurrent.atomic.AtomicLong}. Begins at 0
- * and outlives its clients.
+ * A long that many processes change, with the methods of {@link java.util.concurrent.atomic.AtomicLong}; a counter that
+ * was never changed reads as 0. Outlives its clients. {@link #setIfAbsent} gives it another start value.
  *
  * <pre>{@code
  * long visits = sereno.counter("visits").incrementAndGet();
@@ -39,9 +39,32 @@ public interface Counter {
     /**
      * Reads the value.
      *
-     * @return the value, 0 if it was never changed
+     * @return the value, 0 if the counter does not exist
      */
     long get();
+
+    /**
+     * Whether the counter exists: it has been set, or something other than 0 has been added to it, since it was last
+     * deleted. A counter with the value 0 may exist (CTR-10).
+     *
+     * @return false if the counter was never changed, or deleted since
+     */
+    boolean exists();
+
+    /**
+     * Sets a start value, if the counter does not exist. Of many callers, in whatever process, one sets its value
+     * (CTR-10).
+     *
+     * <pre>{@code
+     * Counter invoices = sereno.counter("invoices");
+     * invoices.setIfAbsent(10_000);
+     * long number = invoices.incrementAndGet();
+     * }</pre>
+     *
+     * @param value the start value
+     * @return whether this call set it; false if the counter existed, and nothing was changed
+     */
+    boolean setIfAbsent(long value);
 
     /**
      * Sets the value.
@@ -133,6 +156,6 @@ public interface Counter {
      */
     Subscription onChange(LongConsumer callback);
 
-    /** Sets the counter back to 0 and leaves nothing in the store. The next use creates the counter again. */
+    /** Deletes the counter and leaves nothing in the store: it reads as 0 until the next change creates it again. */
     void delete();
 }

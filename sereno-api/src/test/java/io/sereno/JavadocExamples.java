@@ -118,6 +118,15 @@ abstract class JavadocExamples {
         // end
     }
 
+    long startValue(Sereno sereno) {
+        // example
+        Counter invoices = sereno.counter("invoices");
+        invoices.setIfAbsent(10_000);
+        long number = invoices.incrementAndGet();
+        // end
+        return number;
+    }
+
     Report mutex(Sereno sereno, Ledger ledger) throws InterruptedException {
         // example
         Mutex mutex = sereno.mutex("close-month");

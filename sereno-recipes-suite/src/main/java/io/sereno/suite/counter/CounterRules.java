@@ -340,4 +340,23 @@ public class CounterRules {
         bench.pass(Duration.ofMillis(100));
         bench.same("its entries", "[]", judge.all("counter/" + NAME).toString());
     }
+
+    @Rule(value = "CTR-10", check = "COM-3: a put on condition that the entry is absent or unchanged")
+    void aCounterExistsFromItsFirstChangeToItsDeletion(Bench bench) {
+        Node node = Node.in(bench);
+        Node other = Node.in(bench);
+        Counter mine = node.sereno().counter(NAME);
+        Counter theirs = other.sereno().counter(NAME);
+        bench.same("add 0", 0L, node.result("add 0", () -> mine.addAndGet(0)));
+        bench.same("exists before any change", false, other.result("exists", theirs::exists));
+        node.run("set 0", () -> mine.set(0));
+        bench.same("exists with the value 0", true, other.result("exists", theirs::exists));
+        bench.same("setIfAbsent of a counter that exists", false, other.result("set", () -> theirs.setIfAbsent(7)));
+        bench.same("its value", 0L, node.result("get", mine::get));
+        node.run("delete", mine::delete);
+        bench.same("exists after the deletion", false, other.result("exists", theirs::exists));
+        bench.same("setIfAbsent of a counter that is gone", true, node.result("set", () -> mine.setIfAbsent(8)));
+        bench.same("the second setIfAbsent", false, other.result("set", () -> theirs.setIfAbsent(9)));
+        bench.same("the start value", 8L, other.result("get", theirs::get));
+    }
 }

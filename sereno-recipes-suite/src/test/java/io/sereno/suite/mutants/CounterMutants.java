@@ -152,6 +152,16 @@ final class CounterMutants {
             }
             return call.go();
         }));
+        all.recipe("CTR-10", "a counter exists if its value is not 0")
+                .in(counter((seen, method, call) ->
+                        method.equals("exists") ? (Object) (seen.counter.get() != 0) : call.go()));
+        all.recipe("CTR-10", "a start value replaces the value").in(counter((seen, method, call) -> {
+            if (method.equals("setIfAbsent")) {
+                seen.counter.set(call.given(0, Long.class));
+                return true;
+            }
+            return call.go();
+        }));
     }
 
     private static boolean changes(Commit commit) {

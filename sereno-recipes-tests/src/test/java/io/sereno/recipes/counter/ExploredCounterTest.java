@@ -105,11 +105,12 @@ class ExploredCounterTest {
     }
 
     private static long value(World world) {
-        return CounterRecipe.valueIn(world.observer()
-                .read(new Query.One(DIRECTORY, CounterRecipe.VALUE))
-                .toCompletableFuture()
-                .join()
-                .entries());
+        return CounterRecipe.countIn(world.observer()
+                        .read(new Query.One(DIRECTORY, CounterRecipe.VALUE))
+                        .toCompletableFuture()
+                        .join()
+                        .entries())
+                .value();
     }
 
     private static final class Adder {

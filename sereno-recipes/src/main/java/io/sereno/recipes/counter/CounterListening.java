@@ -51,7 +51,7 @@ final class CounterListening {
         }
         long value;
         try {
-            value = CounterRecipe.valueIn(entries);
+            value = CounterRecipe.countIn(entries).value();
         } catch (UnreadableEntryException unreadable) {
             subscription.fail(unreadable);
             return;

@@ -21,11 +21,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongConsumer;
 import java.util.function.LongUnaryOperator;
+import java.util.function.UnaryOperator;
 
 /**
  * The counter as its users call it.
  *
- * <p>Stored: the value, in entry {@code v}, from the first change until {@link #delete}; and what the {@link Cells cell} keeps beside it.
+ * <p>Stored: the value, in entry {@code v}, from shortly before the first change until {@link #delete}; and what the {@link Cells cell} keeps beside it.
  *
  * <p>Invariant: the value is the result of all changes since the entry was created, starting from 0, each applied once.
  *
@@ -38,13 +39,22 @@ import java.util.function.LongUnaryOperator;
  */
 public final class CounterRecipe implements Counter {
     public static final String VALUE = "v";
-    static final Cells.Format<Long> FORMAT = new Format();
-    static final Shared<Cells<Long>> CELLS =
+    static final Cells.Format<Count> FORMAT = new Format();
+    static final Shared<Cells<Count>> CELLS =
             new Shared<>(client -> new Cells<>(client.sessions(), VALUE, FORMAT), Cells::close);
 
     private static final String RECIPE = "counter";
 
-    private final Cells<Long> cells;
+    /** The value, and whether any change has made it. The cell creates the entry before the first change; that does not count as one. */
+    record Count(boolean exists, long value) {
+        static final Count NONE = new Count(false, 0);
+
+        Count with(long next) {
+            return new Count(true, next);
+        }
+    }
+
+    private final Cells<Count> cells;
     private final Scope scope;
 
     public CounterRecipe(Client client, String name, String directory) {
@@ -60,48 +70,64 @@ public final class CounterRecipe implements Counter {
     // Step 2.
     @Override
     public long get() {
-        return valueIn(
-                scope.read("get", new Query.One(scope.directory(), VALUE)).entries());
+        return read("get").value();
+    }
+
+    @Override
+    public boolean exists() {
+        return read("exists").exists();
+    }
+
+    private Count read(String operation) {
+        return countIn(
+                scope.read(operation, new Query.One(scope.directory(), VALUE)).entries());
     }
 
     @Override
     public void set(long value) {
-        var unused = change("set", before -> value);
+        var unused = change("set", before -> before.with(value));
+    }
+
+    @Override
+    public boolean setIfAbsent(long value) {
+        return !change("setIfAbsent", before -> before.exists() ? before : before.with(value))
+                .before
+                .exists();
     }
 
     @Override
     public long addAndGet(long delta) {
-        return add("addAndGet", delta).after;
+        return add("addAndGet", delta).after.value();
     }
 
     @Override
     public long getAndAdd(long delta) {
-        return add("getAndAdd", delta).before;
+        return add("getAndAdd", delta).before.value();
     }
 
     @Override
     public long incrementAndGet() {
-        return add("incrementAndGet", 1).after;
+        return add("incrementAndGet", 1).after.value();
     }
 
     @Override
     public long decrementAndGet() {
-        return add("decrementAndGet", -1).after;
+        return add("decrementAndGet", -1).after.value();
     }
 
     @Override
     public long getAndIncrement() {
-        return add("getAndIncrement", 1).before;
+        return add("getAndIncrement", 1).before.value();
     }
 
     @Override
     public long getAndSet(long value) {
-        return change("getAndSet", before -> value).before;
+        return change("getAndSet", before -> before.with(value)).before.value();
     }
 
     @Override
     public boolean compareAndSet(long expected, long value) {
-        return change("compareAndSet", exchange(expected, value)).before == expected;
+        return change("compareAndSet", exchange(expected, value)).before.value() == expected;
     }
 
     // Step 3.
@@ -116,7 +142,7 @@ public final class CounterRecipe implements Counter {
             Update exchange = new Update("updateAndGet", exchange(expected, value));
             cells.submit(scope, scope.directory(), exchange, deadline);
             Await.uninterruptibly(exchange);
-            long found = exchange.before;
+            long found = exchange.before.value();
             if (found == expected) {
                 return value;
             }
@@ -133,7 +159,7 @@ public final class CounterRecipe implements Counter {
         if (scope.client().isClosed()) {
             return CompletableFuture.failedFuture(scope.closed("addAsync"));
         }
-        Update addition = new Update("addAsync", value -> sum("addAsync", value, delta)) {
+        Update addition = new Update("addAsync", before -> sum("addAsync", before, delta)) {
             @Override
             protected boolean isPublic() {
                 return true;
@@ -162,18 +188,18 @@ public final class CounterRecipe implements Counter {
         return scope.toString();
     }
 
-    /** The value that a read of the entry shows. */
-    static long valueIn(List<Entry> entries) {
+    /** What a read of the entry shows. */
+    static Count countIn(List<Entry> entries) {
         return entries.isEmpty()
                 ? FORMAT.initial()
                 : FORMAT.decode(entries.get(0).value());
     }
 
     private Update add(String operation, long delta) {
-        return change(operation, value -> sum(operation, value, delta));
+        return change(operation, before -> sum(operation, before, delta));
     }
 
-    private Update change(String operation, LongUnaryOperator next) {
+    private Update change(String operation, UnaryOperator<Count> next) {
         scope.requireOpen(operation);
         Update update = new Update(operation, next);
         cells.submit(scope, scope.directory(), update);
@@ -181,63 +207,67 @@ public final class CounterRecipe implements Counter {
         return update;
     }
 
-    private long sum(String operation, long value, long delta) {
+    private Count sum(String operation, Count before, long delta) {
+        long value = before.value();
         long sum = value + delta;
         if (((value ^ sum) & (delta ^ sum)) < 0) {
             throw new ArithmeticException(scope.about(operation) + ": " + value + " and " + delta
                     + " make a sum outside the range of a long; nothing was changed");
         }
-        return sum;
+        return delta == 0 ? before : before.with(sum);
     }
 
-    private static LongUnaryOperator exchange(long expected, long value) {
-        return before -> before == expected ? value : before;
+    private static UnaryOperator<Count> exchange(long expected, long value) {
+        return before -> before.value() == expected ? before.with(value) : before;
     }
 
     /** Completed with the value after the change. */
-    private class Update extends Change<Long, Long> {
-        private final LongUnaryOperator next;
-        private long before;
-        private long after;
+    private class Update extends Change<Count, Long> {
+        private final UnaryOperator<Count> next;
+        private Count before = Count.NONE;
+        private Count after = Count.NONE;
 
-        Update(String operation, LongUnaryOperator next) {
+        Update(String operation, UnaryOperator<Count> next) {
             super(operation, scope.kernel());
             this.next = next;
         }
 
         @Override
-        protected Long apply(Long state, long incarnation) {
+        protected Count apply(Count state, long incarnation) {
             before = state;
-            after = next.applyAsLong(before);
+            after = next.apply(before);
             return after;
         }
 
         @Override
         protected Long result(long revision) {
-            return after;
+            return after.value();
         }
     }
 
-    private static final class Format implements Cells.Format<Long> {
+    private static final class Format implements Cells.Format<Count> {
         private static final String HEADER = "sereno/1 counter\n";
         private static final String KEY = "value ";
+        /** Readers that do not know this line see the value 0, which they may take for the same as none. */
+        private static final String UNSET = "unset";
 
         @Override
-        public Long initial() {
-            return 0L;
+        public Count initial() {
+            return Count.NONE;
         }
 
         @Override
-        public Bytes encode(Long value) {
-            return Bytes.utf8(HEADER + KEY + value + "\n");
+        public Bytes encode(Count count) {
+            return Bytes.utf8(HEADER + KEY + count.value() + "\n" + (count.exists() ? "" : UNSET + "\n"));
         }
 
         @Override
-        public Long decode(Bytes value) {
-            for (String line : value.toUtf8().split("\n", -1)) {
+        public Count decode(Bytes value) {
+            List<String> lines = List.of(value.toUtf8().split("\n", -1));
+            for (String line : lines) {
                 if (line.startsWith(KEY)) {
                     try {
-                        return Long.valueOf(line.substring(KEY.length()));
+                        return new Count(!lines.contains(UNSET), Long.parseLong(line.substring(KEY.length())));
                     } catch (NumberFormatException unreadable) {
                         break;
                     }
