@@ -2,9 +2,11 @@ package io.sereno;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * Lets a caller wait until many workers elsewhere are done.
+ * Lets a caller wait until many workers elsewhere are done. A caller that waits before any {@link #add} waits for the
+ * first generation; {@link #await()} does not return at once then.
  *
  * <pre>{@code
  * WaitGroup group = sereno.waitGroup("import");
@@ -75,6 +77,17 @@ public interface WaitGroup {
      * @throws IllegalStateException if all places are taken; nothing was changed
      */
     Worker join();
+
+    /**
+     * Takes a tracked place as {@link #join()}, if there is a free one. Settles lost workers first, whose places may be
+     * free then. Does not wait for other workers, only for the store, at most the operation timeout; not interruptible.
+     *
+     * @return a place under this client's session, to be closed; empty if all places are taken, the generation is over,
+     *     or no place was added yet; nothing was changed then
+     * @throws NotAppliedException if no place was taken, and the store could not be asked whether one is free
+     * @throws OutcomeUnknownException as {@link #join()} throws it
+     */
+    Optional<Worker> tryJoin();
 
     /**
      * Counts one place that nobody took as done.

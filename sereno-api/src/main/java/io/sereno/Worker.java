@@ -23,6 +23,18 @@ public interface Worker extends AutoCloseable {
     String id();
 
     /**
+     * The number of this worker in its generation, for sharing work: the least that no worker has that holds a place or
+     * is done. So the workers of {@code add(5)} have the numbers 1 to 5, in the order in which they joined (WGP-10).
+     *
+     * <p>If the place of a lost worker is free again ({@link WaitGroup.OnLostWorker#REOPEN}), the worker that takes it
+     * gets the number of the lost one. Not guaranteed: that numbers are unique among clients of which some are of a
+     * version without numbers; that a number is given again, if more than 1,000 ranges of numbers are free.
+     *
+     * @return 1 or more; always the same
+     */
+    int number();
+
+    /**
      * Counts the place as done, once. Waits for the store, at most the operation timeout; not interruptible.
      *
      * @throws GrantLostException if the place was lost before; another worker may have it by now

@@ -23,6 +23,7 @@ import io.sereno.suite.topic.TopicKeepingRules;
 import io.sereno.suite.topic.TopicRules;
 import io.sereno.suite.waitgroup.WaitGroupFaultRules;
 import io.sereno.suite.waitgroup.WaitGroupRules;
+import io.sereno.suite.waitgroup.WorkerNumberRules;
 import io.sereno.tck.SerenoTck;
 import io.sereno.tck.rules.RuleSet;
 import org.junit.jupiter.api.Nested;
@@ -69,6 +70,10 @@ public abstract class RecipesSuite extends SerenoTck {
     @Nested
     @Tag("WGP")
     class WaitGroups extends WaitGroupRules {}
+
+    @Nested
+    @Tag("WGP")
+    class WorkerNumbers extends WorkerNumberRules {}
 
     @Nested
     @Tag("WGP")

@@ -153,6 +153,12 @@ final class WaitGroupMutants {
                 .in(header(value -> value.contains("stage open") ? value.replaceAll("failed [^\n]*\n", "") : value));
         all.backend("WGP-8", "a place taken by a join of unknown outcome is forgotten")
                 .with(WaitGroupMutants::forgetting);
+        all.backend("WGP-10", "a number that was given back is not given again")
+                .in(header(value -> value.replaceAll("(numbers \\d+)[^\n]*\n", "$1\n")));
+        all.recipe("WGP-10", "a worker's number is the number of workers at work")
+                .in(worker((group, method, call) -> method.equals("number")
+                        ? (Object) group.inspect().joined().size()
+                        : call.go()));
         all.recipe("WGP-9", "delete() removes the header alone")
                 .with((store, settings) -> groups(store, settings, (group, method, call) -> {
                     if (method.equals("delete")) {

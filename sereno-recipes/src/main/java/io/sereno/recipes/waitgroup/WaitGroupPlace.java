@@ -18,13 +18,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param revision the createRevision of both entries
  * @param group the createRevision of the header: a group that was deleted and used again is another group
+ * @param number from 1; no other worker of the generation has it
  */
-record WaitGroupPlace(Session session, String id, long revision, long group, long generation) {
+record WaitGroupPlace(Session session, String id, long revision, long group, long generation, int number) {
     static final String CLAIM = "c-";
     static final String LIFE = "l-";
 
     private static final String GROUP = "group";
     private static final String GENERATION = "generation";
+    private static final String NUMBER = "number";
 
     /** The place no longer exists. */
     static final class Gone extends IllegalStateException {
@@ -42,6 +44,15 @@ record WaitGroupPlace(Session session, String id, long revision, long group, lon
                 && Long.toString(generation).equals(metadata.get(GENERATION));
     }
 
+    /** The number that a claim has; 0 if a former version put it. */
+    static int number(Entry claim) {
+        return Integer.parseInt(Card.decode(claim.value()).metadata().getOrDefault(NUMBER, "0"));
+    }
+
+    WaitGroupState.Worker worker() {
+        return new WaitGroupState.Worker(id, number);
+    }
+
     String life() {
         return LIFE + id;
     }
@@ -54,6 +65,7 @@ record WaitGroupPlace(Session session, String id, long revision, long group, lon
         private String id = "";
         private long group;
         private long generation;
+        private int number;
 
         /** {@code onLate} gets a place that was taken after all, after an unknown outcome had been reported to the caller. */
         Joining(Scope scope, Consumer<WaitGroupPlace> onLate) {
@@ -67,6 +79,7 @@ record WaitGroupPlace(Session session, String id, long revision, long group, lon
             WaitGroupRecipe.requireFree(scope, operation(), state, state.hasRoom());
             group = incarnation;
             generation = state.generation();
+            number = state.numbers().first();
             return state.join();
         }
 
@@ -80,7 +93,13 @@ record WaitGroupPlace(Session session, String id, long revision, long group, lon
             Kernel kernel = scope.kernel();
             session = under;
             id = under.nextName();
-            Map<String, String> where = Map.of(GROUP, Long.toString(group), GENERATION, Long.toString(generation));
+            Map<String, String> where = Map.of(
+                    GROUP,
+                    Long.toString(group),
+                    GENERATION,
+                    Long.toString(generation),
+                    NUMBER,
+                    Integer.toString(number));
             Card claim = new Card(kernel.nodeId(), kernel.time().wall(), where);
             Card life = new Card(kernel.nodeId(), kernel.time().wall(), Map.of());
             commit.put(CLAIM + id, claim.encode()).put(LIFE + id, life.encode(), under.leaseId());
@@ -91,7 +110,7 @@ record WaitGroupPlace(Session session, String id, long revision, long group, lon
             if (session == null) {
                 throw new IllegalStateException("no place was taken");
             }
-            return new WaitGroupPlace(session, id, revision, group, generation);
+            return new WaitGroupPlace(session, id, revision, group, generation, number);
         }
 
         @Override
@@ -119,7 +138,9 @@ record WaitGroupPlace(Session session, String id, long revision, long group, lon
                 throw refused();
             }
             counted = incarnation == place.group;
-            return counted && state.generation() == place.generation ? state.leave(how, List.of(place.id)) : state;
+            return counted && state.generation() == place.generation
+                    ? state.leave(how, List.of(place.worker()))
+                    : state;
         }
 
         @Override

@@ -17,6 +17,7 @@ import io.sereno.spi.Query;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -85,6 +86,15 @@ public final class WaitGroupRecipe implements WaitGroup {
     @Override
     public Worker join() {
         return handOver(whenFree("join", WaitGroupState::hasRoom, this::joining));
+    }
+
+    @Override
+    public Optional<Worker> tryJoin() {
+        try {
+            return Optional.of(handOver(whenFree("tryJoin", WaitGroupState::hasRoom, this::joining)));
+        } catch (NoFreePlace none) {
+            return Optional.empty();
+        }
     }
 
     WaitGroupPlace.Joining joining() {

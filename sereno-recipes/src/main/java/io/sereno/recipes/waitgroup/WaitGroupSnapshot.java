@@ -108,9 +108,9 @@ record WaitGroupSnapshot(long group, WaitGroupState state, List<Entry> allClaims
             if (incarnation == 0) {
                 throw refused();
             }
-            List<String> counted = lost.stream()
+            List<WaitGroupState.Worker> counted = lost.stream()
                     .filter(claim -> WaitGroupPlace.isOf(claim, incarnation, state.generation()))
-                    .map(WaitGroupSnapshot::id)
+                    .map(claim -> new WaitGroupState.Worker(id(claim), WaitGroupPlace.number(claim)))
                     .toList();
             return counted.isEmpty() ? state : state.leave(WaitGroupState.Leave.LOST, counted);
         }

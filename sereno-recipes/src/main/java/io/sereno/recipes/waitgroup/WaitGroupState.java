@@ -19,9 +19,16 @@ import org.jspecify.annotations.Nullable;
  * @param pending places that are not done
  * @param joined those of them that are taken by a tracked worker
  * @param failures the generations that failed last, including this one if it failed; the oldest first
+ * @param numbers of this generation's workers
  */
 record WaitGroupState(
-        long generation, Stage stage, OnLostWorker policy, int pending, int joined, List<Failure> failures) {
+        long generation,
+        Stage stage,
+        OnLostWorker policy,
+        int pending,
+        int joined,
+        List<Failure> failures,
+        WaitGroupNumbers numbers) {
     enum Stage {
         OPEN,
         DONE,
@@ -37,6 +44,9 @@ record WaitGroupState(
         UNTAKEN
     }
 
+    /** @param number 0 if the worker has none, since a former version took its place */
+    record Worker(String id, int number) {}
+
     /** @param workers the lost workers; the first {@link #MOST_NAMED} of them */
     record Failure(long generation, List<String> workers) {}
 
@@ -47,7 +57,8 @@ record WaitGroupState(
 
     static final Cells.Format<WaitGroupState> FORMAT = new Format();
 
-    private static final WaitGroupState NONE = new WaitGroupState(0, Stage.DONE, OnLostWorker.FAIL, 0, 0, List.of());
+    private static final WaitGroupState NONE =
+            new WaitGroupState(0, Stage.DONE, OnLostWorker.FAIL, 0, 0, List.of(), WaitGroupNumbers.NONE);
 
     WaitGroupState {
         failures = List.copyOf(failures);
@@ -71,13 +82,13 @@ record WaitGroupState(
     WaitGroupState add(int workers, @Nullable OnLostWorker wanted) {
         if (!isOpen()) {
             OnLostWorker next = wanted != null ? wanted : OnLostWorker.FAIL;
-            return new WaitGroupState(generation + 1, Stage.OPEN, next, workers, 0, failures);
+            return new WaitGroupState(generation + 1, Stage.OPEN, next, workers, 0, failures, WaitGroupNumbers.NONE);
         }
         return with(stage, Math.addExact(pending, workers), joined, failures);
     }
 
     WaitGroupState join() {
-        return with(stage, pending, joined + 1, failures);
+        return with(stage, pending, joined + 1, failures).numbered(numbers.taken());
     }
 
     /** Counts a place that nobody had taken as done. */
@@ -85,18 +96,26 @@ record WaitGroupState(
         return ending(pending - 1, joined);
     }
 
-    WaitGroupState leave(Leave how, List<String> workers) {
+    WaitGroupState leave(Leave how, List<Worker> workers) {
         int count = workers.size();
         return switch (how) {
             case DONE -> ending(pending - count, joined - count);
-            case UNTAKEN -> with(stage, pending, joined - count, failures);
+            case UNTAKEN -> reopen(workers);
             case LOST ->
                 switch (policy) {
-                    case FAIL -> fail(workers);
+                    case FAIL -> fail(workers.stream().map(Worker::id).toList());
                     case COUNT_AS_DONE -> ending(pending - count, joined - count);
-                    case REOPEN -> with(stage, pending, joined - count, failures);
+                    case REOPEN -> reopen(workers);
                 };
         };
+    }
+
+    private WaitGroupState reopen(List<Worker> workers) {
+        WaitGroupNumbers next = numbers;
+        for (Worker worker : workers) {
+            next = next.givenBack(worker.number());
+        }
+        return with(stage, pending, joined - workers.size(), failures).numbered(next);
     }
 
     /** The workers lost in a generation that failed; null if it did not fail, or is no longer remembered. */
@@ -132,7 +151,11 @@ record WaitGroupState(
     }
 
     private WaitGroupState with(Stage nextStage, int nextPending, int nextJoined, List<Failure> nextFailures) {
-        return new WaitGroupState(generation, nextStage, policy, nextPending, nextJoined, nextFailures);
+        return new WaitGroupState(generation, nextStage, policy, nextPending, nextJoined, nextFailures, numbers);
+    }
+
+    private WaitGroupState numbered(WaitGroupNumbers next) {
+        return new WaitGroupState(generation, stage, policy, pending, joined, failures, next);
     }
 
     /** Lines of words; a reader ignores unknown lines. */
@@ -152,6 +175,9 @@ record WaitGroupState(
             text.append("\npolicy ").append(word(state.policy));
             text.append("\npending ").append(state.pending);
             text.append("\njoined ").append(state.joined);
+            if (state.numbers.next() > 1) {
+                text.append("\nnumbers ").append(state.numbers.encode());
+            }
             for (Failure failure : state.failures) {
                 text.append("\nfailed ").append(failure.generation());
                 failure.workers().forEach(worker -> text.append(' ').append(worker));
@@ -182,6 +208,7 @@ record WaitGroupState(
             int pending = 0;
             int joined = 0;
             List<Failure> failures = new ArrayList<>();
+            WaitGroupNumbers numbers = WaitGroupNumbers.NONE;
             for (String line : text.split("\n", -1)) {
                 String[] words = line.split(" ", -1);
                 switch (words[0]) {
@@ -190,6 +217,7 @@ record WaitGroupState(
                     case "policy" -> policy = OnLostWorker.valueOf(words[1].toUpperCase(Locale.ROOT));
                     case "pending" -> pending = Integer.parseInt(words[1]);
                     case "joined" -> joined = Integer.parseInt(words[1]);
+                    case "numbers" -> numbers = WaitGroupNumbers.decode(words[1], words.length > 2 ? words[2] : "");
                     case "failed" ->
                         failures.add(new Failure(
                                 Long.parseLong(words[1]),
@@ -199,7 +227,7 @@ record WaitGroupState(
                     }
                 }
             }
-            return new WaitGroupState(generation, stage, policy, pending, joined, failures);
+            return new WaitGroupState(generation, stage, policy, pending, joined, failures, numbers);
         }
 
         private static String word(Enum<?> value) {

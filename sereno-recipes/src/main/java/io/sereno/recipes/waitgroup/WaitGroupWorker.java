@@ -50,6 +50,7 @@ final class WaitGroupWorker implements Worker, Open {
 
     /** Written on the strand. */
     private volatile @Nullable LossCause loss;
+
     private boolean doneUnknown;
     /** A {@code done()} is under way; completes when it has ended. */
     private @Nullable CompletableFuture<Void> finishing;
@@ -72,6 +73,11 @@ final class WaitGroupWorker implements Worker, Open {
     @Override
     public String id() {
         return place.id();
+    }
+
+    @Override
+    public int number() {
+        return place.number();
     }
 
     @Override
