@@ -30,12 +30,12 @@ import java.util.function.Consumer;
  * <p><b>Not guaranteed.</b> As for every {@link Grant}: that nothing happens between {@code isHeld()} and the effect.
  * That an observer that was disconnected sees every leader of that time.
  *
- * <p><b>Callbacks</b> are set before {@link #start()}; setting one again replaces it. The leader and follower callbacks
- * run one at a time and alternate (LDR-5a). The leader callback may run as long as the leadership lasts; a loss
- * completes {@link Grant#lost()} and interrupts the callback. The peer callbacks also run one at a time, and may run
- * while the leader callback runs. The candidate enrols again only after the leader callback has returned, so that there
- * is no leader without a worker (LDR-5b). An exception from a callback goes to the {@link SerenoObserver} and the log,
- * and ends neither leadership nor candidacy (LDR-8).
+ * <p><b>Callbacks</b> are set before {@link #start()}, {@link #onLeaderChanged} at any time; setting one again replaces
+ * it. The leader and follower callbacks run one at a time and alternate (LDR-5a). The leader callback may run as long
+ * as the leadership lasts; a loss completes {@link Grant#lost()} and interrupts the callback. The peer callbacks also
+ * run one at a time, and may run while the leader callback runs. The candidate enrols again only after the leader
+ * callback has returned, so that there is no leader without a worker (LDR-5b). An exception from a callback goes to the
+ * {@link SerenoObserver} and the log, and ends neither leadership nor candidacy (LDR-8).
  *
  * <p>Instances are safe for use by multiple threads.
  */
@@ -53,7 +53,8 @@ public interface LeaderElection extends AutoCloseable {
     /**
      * Sets the callback that runs when this candidate begins to follow: once it has enrolled behind others, and again
      * after it led. After a loss of the leadership it runs as soon as the leader callback has returned, whether the
-     * store is reachable or not. A change of the leader that this candidate follows is reported as a peer that leaves.
+     * store is reachable or not. A change of the leader that this candidate follows is reported to
+     * {@link #onLeaderChanged}.
      *
      * @param callback receives the topology of the election; after a loss the new leader may not be known yet
      * @return this election
@@ -79,6 +80,25 @@ public interface LeaderElection extends AutoCloseable {
      * @throws IllegalStateException if it was started or closed
      */
     LeaderElection onPeerLeft(BiConsumer<Peer, Topology> callback);
+
+    /**
+     * Sets the callback that runs for each new leader that is seen, this candidate included; the present leader comes
+     * first. May be called at any time, also without {@link #start()}: an election that is not started observes then,
+     * until {@link #close()}. Setting the callback again replaces it, and the new one gets the present leader. Does not
+     * wait for the store.
+     *
+     * <p>Each leader is reported once for each incarnation, in the order of the leaderships (LDR-14). A leader that came
+     * and went between two reads, for instance while this client was disconnected, is not seen. The callback does not run
+     * when there is no leader. For decisions use {@link #leadership()}: the leader may have changed when the callback
+     * runs.
+     *
+     * @param callback receives the leader; runs off I/O threads, one call at a time, and may run while other callbacks
+     *     run
+     * @return this election
+     * @throws IllegalStateException if it is closed
+     * @throws SerenoClosedException if the client is closed
+     */
+    LeaderElection onLeaderChanged(Consumer<Peer> callback);
 
     /**
      * Sets the metadata that others see of this candidate. May be called at any time: if the candidate stands already,

@@ -6,6 +6,7 @@ import io.sereno.suite.common.RecipeRules;
 import io.sereno.suite.common.SecondProcessRules;
 import io.sereno.suite.counter.CounterFaultRules;
 import io.sereno.suite.counter.CounterRules;
+import io.sereno.suite.election.LeaderChangeRules;
 import io.sereno.suite.election.LeaderFaultRules;
 import io.sereno.suite.election.LeaderRules;
 import io.sereno.suite.ids.IdFaultRules;
@@ -83,6 +84,10 @@ public abstract class RecipesSuite extends SerenoTck {
     @Nested
     @Tag("LDR")
     class Leaders extends LeaderRules {}
+
+    @Nested
+    @Tag("LDR")
+    class LeaderChanges extends LeaderChangeRules {}
 
     @Nested
     @Tag("LDR")

@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /** The election, on a store without faults. */
 public class LeaderRules {
-    private static final String NAME = "election";
+    static final String NAME = "election";
     private static final Duration LONG = Duration.ofSeconds(40);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
 

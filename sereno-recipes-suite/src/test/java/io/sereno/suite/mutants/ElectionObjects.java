@@ -58,6 +58,10 @@ final class ElectionObjects {
                     yield election.onElectedLeader(
                             (leadership, topology) -> way.accept(() -> user.accept(leadership, topology)));
                 }
+                case "onLeaderChanged" -> {
+                    Consumer<Peer> user = call.given(0, Consumer.class);
+                    yield election.onLeaderChanged(peer -> way.accept(() -> user.accept(peer)));
+                }
                 case "onPeerJoined" -> {
                     BiConsumer<Peer, Topology> user = call.given(0, BiConsumer.class);
                     yield election.onPeerJoined((peer, topology) -> way.accept(() -> user.accept(peer, topology)));

@@ -200,6 +200,21 @@ final class LeaderMutants {
                             callback.run();
                             callback.run();
                         }));
+        all.recipe("LDR-14", "each leader is reported twice")
+                .objects(
+                        LeaderElection.class,
+                        election -> calling(election, "onLeaderChanged", callback -> {
+                            callback.run();
+                            callback.run();
+                        }));
+        all.recipe("LDR-14", "the present leader is not reported").objects(LeaderElection.class, election -> {
+            AtomicReference<Boolean> first = new AtomicReference<>(true);
+            return calling(election, "onLeaderChanged", callback -> {
+                if (Boolean.FALSE.equals(first.getAndSet(false))) {
+                    callback.run();
+                }
+            });
+        });
         all.backend("LDR-10", "neither the own entry nor its predecessors are checked after waiting")
                 .commits((world, below, commit) ->
                         Queueing.verifies(commit) ? completedFuture(Commits.done()) : below.commit(commit));

@@ -104,7 +104,8 @@ class ElectionUnderMishapsTest {
                                 new Scope(node.client(), Candidacy.RECIPE, "e", DIRECTORY),
                                 Candidacy.Listeners.NONE
                                         .withLeader((leadership, topology) -> called.add(id))
-                                        .withFollower(topology -> called.add(id)))
+                                        .withFollower(topology -> called.add(id)),
+                                topology -> {})
                         .stand();
             }
 
@@ -252,7 +253,8 @@ class ElectionUnderMishapsTest {
                                 })
                                 .withFollower(topology -> role("follower"))
                                 .withJoined(events::joined)
-                                .withLeft(events::left));
+                                .withLeft(events::left),
+                        topology -> {});
             }
 
             void stand() {

@@ -140,7 +140,8 @@ class ExploredElectionTest {
                             .withLeader((leadership, topology) -> leading(leadership))
                             .withFollower(topology -> events.role("follower"))
                             .withJoined(events::joined)
-                            .withLeft(events::left));
+                            .withLeft(events::left),
+                    topology -> {});
         }
 
         void start() {

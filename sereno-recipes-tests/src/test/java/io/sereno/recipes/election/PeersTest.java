@@ -47,7 +47,7 @@ class PeersTest {
         HeldReads store = new HeldReads(clients.store.connect(Runnable::run));
         Client client = clients.client("a", store, clients.time, clients.callbacks);
         Scope scope = new Scope(client, Candidacy.RECIPE, "e", DIRECTORY);
-        Candidacy candidacy = new Candidacy(scope, Candidacy.Listeners.NONE);
+        Candidacy candidacy = new Candidacy(scope, Candidacy.Listeners.NONE, topology -> {});
         candidacy.stand();
         assertThat(candidacy.leadership()).isPresent();
 
@@ -74,7 +74,7 @@ class PeersTest {
         FaultyBackend line = clients.line();
         Client client = clients.client("a", line, line.time(), clients.callbacks);
         Scope scope = new Scope(client, Candidacy.RECIPE, "e", DIRECTORY);
-        Candidacy candidacy = new Candidacy(scope, Candidacy.Listeners.NONE);
+        Candidacy candidacy = new Candidacy(scope, Candidacy.Listeners.NONE, topology -> {});
         candidacy.stand();
         Hold leadership = candidacy.leadership().orElseThrow();
         assertThat(candidacy.peers().known().leader()).isPresent();

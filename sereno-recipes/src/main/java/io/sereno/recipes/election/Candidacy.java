@@ -99,6 +99,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     private final Turn turn;
     private final Peers peers;
     private final Callbacks leading;
+    private final Consumer<Topology> onTopology;
 
     private volatile Map<String, String> metadata = Map.of();
     private volatile @Nullable Hold leadership;
@@ -115,10 +116,12 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     /** By the clock, if there is an observer or a meter. */
     private long queuesSince;
 
-    Candidacy(Scope scope, Listeners listeners) {
+    /** {@code onTopology} gets what the candidate sees, after each change; it must not block. */
+    Candidacy(Scope scope, Listeners listeners, Consumer<Topology> onTopology) {
         this.kernel = scope.kernel();
         this.scope = scope;
         this.listeners = listeners;
+        this.onTopology = onTopology;
         this.turn = new Turn(scope.client().sessions(), strand, scope.directory(), this);
         this.peers = new Peers(scope, strand, listeners, this::refresh);
         this.leading = new Callbacks(kernel.callbacks(), new CallbackFailures(scope));
@@ -346,6 +349,9 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         long own = turn.incarnation();
         Optional<Peer> self = own == 0 ? Optional.empty() : Optional.of(new Peer(kernel.nodeId(), own, metadata));
         peers.refresh(self, leadership, turn::isOwn);
+        if (peers.isKnown()) {
+            onTopology.accept(peers.known());
+        }
     }
 
     @Override

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -29,11 +30,13 @@ public final class ElectionRecipe implements LeaderElection {
     private final Scope scope;
     private final AtomicReference<Candidacy.Listeners> listeners = new AtomicReference<>(Candidacy.Listeners.NONE);
     private final AtomicReference<@Nullable Candidacy> candidacy = new AtomicReference<>();
+    private final LeaderNews leaderNews;
     private volatile Map<String, String> metadata = Map.of();
     private volatile boolean closed;
 
     public ElectionRecipe(Client client, String name, String directory) {
         this.scope = new Scope(client, Candidacy.RECIPE, name, directory);
+        this.leaderNews = new LeaderNews(scope);
     }
 
     @Override
@@ -57,6 +60,17 @@ public final class ElectionRecipe implements LeaderElection {
     }
 
     @Override
+    public LeaderElection onLeaderChanged(Consumer<Peer> callback) {
+        Objects.requireNonNull(callback, "callback is null");
+        requireNotClosed("onLeaderChanged");
+        leaderNews.listen(callback);
+        if (closed) {
+            close(); // It may have been opened after the close.
+        }
+        return this;
+    }
+
+    @Override
     public LeaderElection metadata(Map<String, String> described) {
         requireNotClosed("metadata");
         metadata = Metadata.checked(described);
@@ -70,7 +84,7 @@ public final class ElectionRecipe implements LeaderElection {
     @Override
     public LeaderElection start() {
         requireNotClosed("start");
-        Candidacy begun = new Candidacy(scope, Objects.requireNonNull(listeners.get()));
+        Candidacy begun = new Candidacy(scope, Objects.requireNonNull(listeners.get()), leaderNews::seen);
         if (!candidacy.compareAndSet(null, begun)) {
             throw new IllegalStateException(scope.about("start") + ": this election was started before");
         }
@@ -161,9 +175,9 @@ public final class ElectionRecipe implements LeaderElection {
     public void close() {
         closed = true;
         Candidacy standing = candidacy.get();
-        if (standing != null) {
-            Await.uninterruptibly(scope.client().withinCloseLimit(standing.end()));
-        }
+        CompletableFuture<Void> quiet = leaderNews.shutDown();
+        CompletableFuture<Void> end = standing == null ? quiet : CompletableFuture.allOf(quiet, standing.end());
+        Await.uninterruptibly(scope.client().withinCloseLimit(end));
     }
 
     private LeaderElection register(String operation, Object callback, UnaryOperator<Candidacy.Listeners> addition) {
