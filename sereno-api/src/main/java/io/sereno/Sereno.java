@@ -191,10 +191,10 @@ public interface Sereno extends AutoCloseable {
     IdGenerator ids(String name, IdLayout layout);
 
     /**
-     * The same connection and session under a child of this namespace. A child shares no names with its parent or with
-     * other children: {@code sereno.withNamespace("eu")} under the namespace {@code billing} of a URI is <em>not</em>
-     * what a URI that ends in {@code /billing/eu} reaches. The names of nested children take at most 64 bytes of UTF-8
-     * together, plus two bytes for each child.
+     * The same connection and session under a child of this namespace, which is <em>not</em> the namespace that a longer
+     * URI reaches: {@code sereno.withNamespace("eu")} under the namespace {@code billing} of a URI shares no names with
+     * a URI that ends in {@code /billing/eu}. A child shares no names with its parent or with other children. The names
+     * of nested children take at most 64 bytes of UTF-8 together, plus two bytes for each child.
      *
      * @param child name of the child; names that begin with {@code sereno-} are reserved
      * @return a view, for which {@link #close()} does nothing
