@@ -8,7 +8,7 @@ import java.util.Optional;
  *
  * <pre>{@code
  * Topic<String> tasks = sereno.topic("tasks", Codec.utf8());
- * try (TopicReader<String> reader = tasks.reader(new From.Durable("loader"))) {
+ * try (TopicReader<String> reader = tasks.reader(From.durable("loader"))) {
  *     while (true) {
  *         load(reader.next().payload()); // acknowledged by asking for the next one
  *     }

@@ -188,7 +188,7 @@ abstract class JavadocExamples {
     void reader(Sereno sereno) throws InterruptedException {
         // example
         Topic<String> tasks = sereno.topic("tasks", Codec.utf8());
-        try (TopicReader<String> reader = tasks.reader(new From.Durable("loader"))) {
+        try (TopicReader<String> reader = tasks.reader(From.durable("loader"))) {
             while (true) {
                 load(reader.next().payload()); // acknowledged by asking for the next one
             }

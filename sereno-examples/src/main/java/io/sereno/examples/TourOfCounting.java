@@ -118,7 +118,7 @@ final class TourOfCounting {
 
     private void oneStream() throws Exception {
         Topic<String> topic = ada.topic(TOPIC, Codec.utf8());
-        try (TopicReader<String> reader = ben.topic(TOPIC, Codec.utf8()).reader(new From.Offset(1))) {
+        try (TopicReader<String> reader = ben.topic(TOPIC, Codec.utf8()).reader(From.offset(1))) {
             long begun = System.nanoTime();
             long last = IntStream.rangeClosed(1, MESSAGES)
                     .mapToObj(i -> topic.publishAsync("order " + i))

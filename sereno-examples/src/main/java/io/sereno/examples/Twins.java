@@ -73,7 +73,7 @@ public final class Twins {
     /** Subscriber, until it is interrupted. */
     static void subscribe(Sereno sereno, Consumer<String> work) throws InterruptedException {
         try (TopicReader<String> messages =
-                sereno.topic("topic42", Codec.utf8()).reader(new From.Earliest())) {
+                sereno.topic("topic42", Codec.utf8()).reader(From.earliest())) {
             while (true) {
                 work.accept(messages.next().payload());
             }
