@@ -101,6 +101,11 @@ public final class NoticeQueue implements Watch, WatchListener {
 
     /** Adds a change and delivers. Must not be called under a lock. */
     @Override
+    public String toString() {
+        return "notices of " + target;
+    }
+
+    @Override
     public void changed(String name, long revision) {
         if (add(name, revision)) {
             deliver();

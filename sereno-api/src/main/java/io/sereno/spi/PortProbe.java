@@ -63,6 +63,11 @@ public final class PortProbe {
         this.own = own;
     }
 
+    @Override
+    public String toString() {
+        return "probe for " + store;
+    }
+
     private enum Answer {
         NONE,
         OWN,

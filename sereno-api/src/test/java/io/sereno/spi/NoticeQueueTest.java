@@ -36,6 +36,11 @@ class NoticeQueueTest {
 
     private final NoticeQueue queue = queue(reported::add);
 
+    @Test
+    void itShowsWhatItWatches() {
+        assertThat(queue).hasToString("notices of " + TARGET);
+    }
+
     private NoticeQueue queue(Consumer<String> received) {
         return queue(received, this::execute);
     }

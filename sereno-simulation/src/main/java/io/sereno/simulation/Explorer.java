@@ -104,6 +104,11 @@ public final class Explorer {
         this.scenario = Objects.requireNonNull(scenario, "scenario");
     }
 
+    @Override
+    public String toString() {
+        return "Explorer[" + name + ", " + schedules + " schedules from seed " + seed + "]";
+    }
+
     /** The number of schedules to run; 5,000 by default. */
     public Explorer schedules(int count) {
         schedules = atLeast(1, "schedules", count);

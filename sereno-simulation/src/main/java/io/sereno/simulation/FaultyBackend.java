@@ -274,6 +274,11 @@ public final class FaultyBackend implements Backend {
     }
 
     @Override
+    public String toString() {
+        return "FaultyBackend[" + guarantees().backend() + ", " + rules.size() + " rules]";
+    }
+
+    @Override
     public void close() {
         backend.close();
     }

@@ -86,6 +86,11 @@ public final class World {
         this.mischief = new Mischief(this, plan.faults(), plan.mostFaults(), own);
     }
 
+    @Override
+    public String toString() {
+        return "World[" + clients.size() + " clients, " + events + " events, " + time.elapsed() + " since the start]";
+    }
+
     /** The clients, as many as were given to the explorer. */
     public List<SimulatedClient> clients() {
         return List.copyOf(clients);

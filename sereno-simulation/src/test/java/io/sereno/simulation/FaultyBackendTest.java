@@ -49,6 +49,21 @@ class FaultyBackendTest {
         assertThat(backend.guarantees()).isEqualTo(observer.guarantees());
     }
 
+    @Test
+    void itShowsTheStoreAndHowManyRulesItHas() {
+        assertThat(backend).hasToString("FaultyBackend[memory, 0 rules]");
+        backend.each(Request.commits(), Fate.refuse());
+        assertThat(backend).hasToString("FaultyBackend[memory, 1 rules]");
+        assertThat(new Explorer("locks", world -> {}).schedules(7).seed(3))
+                .hasToString("Explorer[locks, 7 schedules from seed 3]");
+        List<String> worlds = new ArrayList<>();
+        new Explorer("one", world -> worlds.add(world.toString()))
+                .clients(1)
+                .schedules(1)
+                .run();
+        assertThat(worlds).containsOnly("World[1 clients, 0 events, PT0S since the start]");
+    }
+
     @Nested
     class Requests {
         @Test

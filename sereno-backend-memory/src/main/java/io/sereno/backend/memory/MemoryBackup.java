@@ -42,6 +42,11 @@ public final class MemoryBackup {
         return store == other;
     }
 
+    @Override
+    public String toString() {
+        return "MemoryBackup[revision " + revision + ", " + entries.size() + " entries, " + leases.size() + " leases]";
+    }
+
     List<Stored> entries() {
         return entries;
     }

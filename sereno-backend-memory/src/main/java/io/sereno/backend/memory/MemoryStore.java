@@ -283,6 +283,17 @@ public final class MemoryStore {
         }
     }
 
+    @Override
+    public String toString() {
+        lock.lock();
+        try {
+            return "MemoryStore[revision " + revision + ", " + directories.size() + " directories, " + leases.size()
+                    + " leases, " + connections.size() + " connections]";
+        } finally {
+            unlock();
+        }
+    }
+
     /**
      * Copies what the store holds now, to be {@linkplain #restore restored} later. Does not change the store.
      *

@@ -40,6 +40,13 @@ class MemoryStoreTest {
     private final MemoryStore store = new MemoryStore(time);
     private final Backend backend = store.connect(Runnable::run);
 
+    @Test
+    void itShowsHowMuchItHolds() {
+        long revision = put("d", "a", "1");
+        assertThat(store).hasToString("MemoryStore[revision " + revision + ", 1 directories, 0 leases, 1 connections]");
+        assertThat(store.backup()).hasToString("MemoryBackup[revision " + revision + ", 1 entries, 0 leases]");
+    }
+
     @Nested
     class Commits {
         @Test
