@@ -44,8 +44,11 @@ public interface Counter {
     long get();
 
     /**
-     * Whether the counter exists: it has been set, or something other than 0 has been added to it, since it was last
-     * deleted. A counter with the value 0 may exist (CTR-10).
+     * Whether the counter exists: it has been set, by whichever method and to whichever value, or something other than 0
+     * has been added to it, since it was last deleted. A counter with the value 0 may exist (CTR-10).
+     *
+     * <p>Not guaranteed while clients of a version without this method use the counter: if such a client dies before its
+     * first change, the counter may exist with the value 0.
      *
      * @return false if the counter was never changed, or deleted since
      */

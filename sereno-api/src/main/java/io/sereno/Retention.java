@@ -1,6 +1,7 @@
 package io.sereno;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -41,6 +42,6 @@ public record Retention(int maxMessages, Optional<Duration> maxAge) {
      * @throws IllegalArgumentException if the age is zero or negative
      */
     public Retention notOlderThan(Duration age) {
-        return new Retention(maxMessages, Optional.of(age));
+        return new Retention(maxMessages, Optional.of(Objects.requireNonNull(age, "age is null")));
     }
 }

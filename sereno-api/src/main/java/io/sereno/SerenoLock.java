@@ -45,8 +45,8 @@ public interface SerenoLock extends Lock {
      * Whether the calling thread owns the lock and the right is held now. Reads the clock and does no I/O.
      *
      * <p>After a loss it returns false, and the calling thread need not unlock: its next attempt to acquire leaves all
-     * levels and begins anew. If it does unlock, {@link #unlock()} reports the loss. So a {@code finally} block may
-     * unlock only if this returns true.
+     * levels and begins anew; the outer levels then no longer report the loss. If it does unlock instead,
+     * {@link #unlock()} reports the loss. So a {@code finally} block may unlock only if this returns true.
      *
      * @return false from the local deadline on, after a loss, and if the calling thread does not own the lock
      */

@@ -83,7 +83,8 @@ public interface WaitGroup {
      * free then. Does not wait for other workers, only for the store, at most the operation timeout; not interruptible.
      *
      * @return a place under this client's session, to be closed; empty if all places are taken, the generation is over,
-     *     or no place was added yet; nothing was changed then
+     *     or no place was added yet; no place was taken then. Settling a lost worker may end the generation, as
+     *     {@link OnLostWorker} says
      * @throws NotAppliedException if no place was taken, and the store could not be asked whether one is free
      * @throws OutcomeUnknownException as {@link #join()} throws it
      */
@@ -97,7 +98,7 @@ public interface WaitGroup {
     void done();
 
     /**
-     * Waits until the generation is finished.
+     * Waits until the generation is finished; before the first {@link #add}, until the first generation is.
      *
      * @throws InterruptedException if interrupted
      * @throws WorkersLostException if workers were lost and the policy is {@link OnLostWorker#FAIL}; the exception

@@ -99,12 +99,12 @@ public final class NoticeQueue implements Watch, WatchListener {
         return target;
     }
 
-    /** Adds a change and delivers. Must not be called under a lock. */
     @Override
     public String toString() {
         return "notices of " + target;
     }
 
+    /** Adds a change and delivers. Must not be called under a lock. */
     @Override
     public void changed(String name, long revision) {
         if (add(name, revision)) {

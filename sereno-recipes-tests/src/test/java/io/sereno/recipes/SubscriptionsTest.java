@@ -9,6 +9,7 @@ import io.sereno.SerenoClosedException;
 import io.sereno.SessionState;
 import io.sereno.Subscription;
 import io.sereno.Topic;
+import io.sereno.recipes.client.OpenSubscription;
 import io.sereno.recipes.client.Settings;
 import io.sereno.recipes.kernel.Hooks;
 import java.time.Duration;
@@ -150,6 +151,26 @@ class SubscriptionsTest {
         expect(SessionState.CLOSED);
     }
 
+    /** As by a client that closes while the subscription is added. */
+    @Test
+    void aSubscriptionThatIsShutDownTwiceReportsClosed() throws Exception {
+        OpenSubscription subscription =
+                (OpenSubscription) clients.connect("one").onSessionState(states::add);
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        subscription.call(() -> {
+            begun.countDown();
+            while (release.getCount() > 0) {
+                Thread.onSpinWait();
+            }
+        });
+        assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+        var unusedFirst = subscription.shutDown();
+        var unusedSecond = subscription.shutDown();
+        release.countDown();
+        awaitClosed();
+    }
+
     /** The thread that closes is the only one that could run the last callback. */
     @Test
     void aCloseInTheOnlyThreadOfTheExecutorDoesNotWaitForTheLastCallback() throws Exception {
@@ -174,12 +195,16 @@ class SubscriptionsTest {
         });
         clients.connect("two").counter("c").incrementAndGet();
         assertThat(closed.get(10, TimeUnit.SECONDS)).isFalse(); // No time has passed.
+        awaitClosed();
+        single.shutdownNow();
+    }
+
+    private void awaitClosed() throws InterruptedException {
         SessionState state = null;
         while (state != SessionState.CLOSED) {
             state = states.poll(10, TimeUnit.SECONDS);
             assertThat(state).isNotNull();
         }
-        single.shutdownNow();
     }
 
     private void expect(SessionState state) throws InterruptedException {

@@ -85,9 +85,10 @@ public final class OpenSubscription implements Subscription, Open {
 
     @Override
     public CompletableFuture<Void> shutDown() {
-        if (last == null || isEnding()) {
+        if (last == null) {
             return end(scope.closed(operation));
         }
+        // May be called twice: by the client that closes, and by the subscription that is added meanwhile.
         noMore(scope.closed(operation));
         CompletableFuture<Void> end = afterwards(callbacks.closeAfter(operation, last));
         return Interruptible.runsHere() ? CompletableFuture.completedFuture(null) : end;

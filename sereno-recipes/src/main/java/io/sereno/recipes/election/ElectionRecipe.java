@@ -11,6 +11,7 @@ import io.sereno.recipes.client.Metadata;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Hold;
+import io.sereno.recipes.kernel.Interruptible;
 import io.sereno.recipes.kernel.View;
 import java.time.Duration;
 import java.util.Map;
@@ -175,7 +176,9 @@ public final class ElectionRecipe implements LeaderElection {
     public void close() {
         closed = true;
         Candidacy standing = candidacy.get();
-        CompletableFuture<Void> quiet = leaderNews.shutDown();
+        CompletableFuture<Void> news = leaderNews.shutDown();
+        // Two callbacks that close the election must not wait for each other.
+        CompletableFuture<Void> quiet = Interruptible.runsHere() ? CompletableFuture.completedFuture(null) : news;
         CompletableFuture<Void> end = standing == null ? quiet : CompletableFuture.allOf(quiet, standing.end());
         Await.uninterruptibly(scope.client().withinCloseLimit(end));
     }

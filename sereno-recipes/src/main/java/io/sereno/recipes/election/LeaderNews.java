@@ -28,7 +28,9 @@ final class LeaderNews implements Open {
     private final Strand strand = new Strand();
     private final Callbacks callbacks;
 
-    private @Nullable Consumer<Peer> callback;
+    /** Written on the strand. */
+    private volatile @Nullable Consumer<Peer> callback;
+
     private @Nullable View view;
     /** The candidate shows the leaders. */
     private boolean standing;
@@ -90,7 +92,14 @@ final class LeaderNews implements Open {
         if (to != null && !closed && present.isPresent() && present.get().incarnation() != reported) {
             Peer leader = present.get();
             reported = leader.incarnation();
-            callbacks.submit(WHAT, () -> to.accept(leader), () -> {});
+            callbacks.submit(
+                    WHAT,
+                    () -> {
+                        if (callback == to) { // It may have been replaced since.
+                            to.accept(leader);
+                        }
+                    },
+                    () -> {});
         }
     }
 

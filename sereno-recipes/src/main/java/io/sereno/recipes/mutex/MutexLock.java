@@ -85,7 +85,10 @@ final class MutexLock implements SerenoLock {
             return false;
         }
         boolean held = mine.hold.isHeld();
-        mine.lossNoticed = !held;
+        if (!held && !mine.lossNoticed) {
+            mine.lossNoticed = true;
+            owners.keySet().removeIf(each -> !each.thread().isAlive()); // They need not have unlocked either.
+        }
         return held;
     }
 
