@@ -154,23 +154,23 @@ public class Bench implements AutoCloseable {
         }
     }
 
-    /** The n-th of these calls of the client meets the mishap. */
-    public void strike(Node victim, Predicate<Wire.Call<?>> calls, int occurrence, Mishap mishap) {
+    /** The n-th of these calls of the client meets the fault. */
+    public void strike(Node victim, Predicate<Wire.Call<?>> calls, int occurrence, RequestFault fault) {
         int[] seen = {0};
         victim.wire().add(call -> {
             if (!calls.test(call) || ++seen[0] != occurrence) {
                 return false;
             }
             struck = true;
-            log("<" + mishap + " befalls " + victim + ": " + call + ">");
-            beforeMishap(victim, mishap);
-            mishap.strike(victim, call);
+            log("<" + fault + " strikes " + victim + ": " + call + ">");
+            beforeFault(victim, fault);
+            fault.strike(victim, call);
             return true;
         });
     }
 
     /** For benches that excuse the client that is hit, or expect less for a while. */
-    protected void beforeMishap(Node victim, Mishap mishap) {}
+    protected void beforeFault(Node victim, RequestFault fault) {}
 
     /** Makes a client send calls of a kind that is sent only after a fault. */
     public void provoke(Wire.Kind kind, Node victim) {
@@ -179,7 +179,7 @@ public class Bench implements AutoCloseable {
             victim.wire().add(call -> {
                 boolean enqueue = call.kind == Wire.Kind.ENQUEUE || call.kind == Wire.Kind.ROLL_OVER;
                 if (enqueue && ++enqueues[0] <= 3) {
-                    (enqueues[0] == 2 ? Mishap.REQUEST_LOST : Mishap.REPLY_LOST).strike(victim, call);
+                    (enqueues[0] == 2 ? RequestFault.REQUEST_LOST : RequestFault.REPLY_LOST).strike(victim, call);
                     return true;
                 }
                 return false;

@@ -50,33 +50,33 @@ class RevocationTest {
     }
 
     /** The faults of the next revocations; those after them pass. */
-    record Mishap(int times, Fate fate) {
-        void befalls(FaultyBackend line) {
+    record Faults(int times, Fate fate) {
+        void strike(FaultyBackend line) {
             IntStream.range(0, times).forEach(i -> line.next(RevocationTest::isRevocation, fate));
         }
     }
 
-    static Stream<Mishap> mishaps() {
+    static Stream<Faults> faults() {
         Fate lostInSilence = Fate.loseRequest().givenUpAfter(SILENCE);
         return Stream.of(
-                new Mishap(1, Fate.loseRequest()),
-                new Mishap(1, Fate.loseReply()),
-                new Mishap(1, Fate.refuse()),
-                new Mishap(1, lostInSilence),
-                new Mishap(1, Fate.loseReply().givenUpAfter(SILENCE)),
-                new Mishap(2, Fate.loseRequest()),
-                new Mishap(2, lostInSilence),
-                new Mishap(5, Fate.loseRequest()));
+                new Faults(1, Fate.loseRequest()),
+                new Faults(1, Fate.loseReply()),
+                new Faults(1, Fate.refuse()),
+                new Faults(1, lostInSilence),
+                new Faults(1, Fate.loseReply().givenUpAfter(SILENCE)),
+                new Faults(2, Fate.loseRequest()),
+                new Faults(2, lostInSilence),
+                new Faults(5, Fate.loseRequest()));
     }
 
     @ParameterizedTest
-    @MethodSource("mishaps")
-    void theSuccessorHoldsAsSoonAsARevocationSucceeded(Mishap mishap) {
+    @MethodSource("faults")
+    void theSuccessorHoldsAsSoonAsARevocationSucceeded(Faults faults) {
         FaultyBackend line = clients.line();
         Client leaving = client(line);
         assertThat(candidate(leaving).state()).isEqualTo(State.LEADER);
         LeaderElection successor = candidate(client(clients.line()));
-        mishap.befalls(line);
+        faults.strike(line);
 
         Closing closing = new Closing(leaving);
         closing.passUntil(() -> successor.state() == State.LEADER);
@@ -124,7 +124,7 @@ class RevocationTest {
     void anInterruptEndsNeitherTheCloseNorTheRepeats() {
         FaultyBackend line = clients.line();
         Client leaving = client(line);
-        new Mishap(2, Fate.loseRequest().givenUpAfter(SILENCE)).befalls(line);
+        new Faults(2, Fate.loseRequest().givenUpAfter(SILENCE)).strike(line);
 
         Closing closing = new Closing(leaving);
         closing.thread.interrupt();
@@ -209,7 +209,7 @@ class RevocationTest {
         FaultyBackend line = clients.line();
         Client client = client(line);
         granted(acquire(client));
-        new Mishap(2, Fate.loseRequest()).befalls(line);
+        new Faults(2, Fate.loseRequest()).strike(line);
 
         clients.removeAll("session"); // As an operator ends it.
         clients.time.advance(Duration.ofSeconds(1));
@@ -223,7 +223,7 @@ class RevocationTest {
         Sereno sereno = clients.connect("node", line);
         KeepAlive alive = sereno.keepAlive("group", "id", Clients.TTL.multipliedBy(2));
         assertThat(markers()).isEqualTo(2);
-        new Mishap(2, Fate.loseRequest()).befalls(line);
+        new Faults(2, Fate.loseRequest()).strike(line);
 
         alive.close();
         clients.time.advance(Duration.ofSeconds(1));

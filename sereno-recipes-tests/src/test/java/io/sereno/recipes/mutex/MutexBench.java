@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sereno.LossCause;
 import io.sereno.properties.Grants;
 import io.sereno.recipes.Bench;
-import io.sereno.recipes.Mishap;
+import io.sereno.recipes.RequestFault;
 import io.sereno.recipes.Wire;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Scope;
@@ -217,11 +217,11 @@ final class MutexBench extends Bench {
     }
 
     @Override
-    protected void beforeMishap(Node victim, Mishap mishap) {
-        if (mishap.breaksTheLease()) {
-            broken(victim, mishap.toFindOut(notices()));
+    protected void beforeFault(Node victim, RequestFault fault) {
+        if (fault.breaksTheLease()) {
+            broken(victim, fault.toFindOut(notices()));
         }
-        Duration end = time.elapsed().plus(mishap.duration());
+        Duration end = time.elapsed().plus(fault.duration());
         faultsEnd = end.compareTo(faultsEnd) > 0 ? end : faultsEnd;
     }
 

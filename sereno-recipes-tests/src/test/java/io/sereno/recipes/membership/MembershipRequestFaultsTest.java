@@ -8,7 +8,7 @@ import io.sereno.Member;
 import io.sereno.Membership.IfPresent;
 import io.sereno.properties.Attendance;
 import io.sereno.recipes.Bench;
-import io.sereno.recipes.Mishap;
+import io.sereno.recipes.RequestFault;
 import io.sereno.recipes.Wire.Kind;
 import io.sereno.recipes.Wire.Notices;
 import io.sereno.recipes.client.Scope;
@@ -24,11 +24,11 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The table of all faults of a call of a member: every kind of call that it and its session send, times every {@link Mishap}, times its
+ * The table of all faults of a call of a member: every kind of call that it and its session send, times every {@link RequestFault}, times its
  * occurrence; each under notices that are exact, repeated, and lost. The member joins, changes its metadata, leaves and joins again, while
  * another waits for its id.
  */
-class MembershipUnderMishapsTest {
+class MembershipRequestFaultsTest {
     private static final String DIRECTORY = "member/g";
     private static final Set<Kind> SENT = EnumSet.of(
             Kind.GRANT,
@@ -44,19 +44,19 @@ class MembershipUnderMishapsTest {
             Kind.SETTLE,
             Kind.REWRITE);
 
-    record Cell(Kind kind, Mishap mishap, int occurrence, Notices notices) {}
+    record Cell(Kind kind, RequestFault fault, int occurrence, Notices notices) {}
 
     static Stream<Arguments> cells() {
-        return Mishap.table(SENT, List.of(Mishap.values()));
+        return RequestFault.table(SENT, List.of(RequestFault.values()));
     }
 
     @ParameterizedTest
     @MethodSource("cells")
-    void aMemberIsListedAgainWithItsLatestStateAndLeavesNothingUnderAnyFault(Kind kind, Mishap mishap) {
+    void aMemberIsListedAgainWithItsLatestStateAndLeavesNothingUnderAnyFault(Kind kind, RequestFault fault) {
         int struck = 0;
         for (Notices notices : Notices.values()) {
             for (int occurrence = 1; occurrence <= 3; occurrence++) {
-                struck += new Run(new Cell(kind, mishap, occurrence, notices)).isStruck() ? 1 : 0;
+                struck += new Run(new Cell(kind, fault, occurrence, notices)).isStruck() ? 1 : 0;
             }
         }
         assertThat(struck).as("runs in which there was such a call").isPositive();
@@ -76,7 +76,7 @@ class MembershipUnderMishapsTest {
                 Bench.Node victim = bench.connect("a");
                 Bench.Node other = bench.connect("b");
                 bench.provoke(cell.kind, victim);
-                bench.strike(victim, call -> call.kind == cell.kind, cell.occurrence, cell.mishap);
+                bench.strike(victim, call -> call.kind == cell.kind, cell.occurrence, cell.fault);
                 bench.nodes.forEach(node -> node.client().open());
                 Attendance attendance = new Attendance();
                 MemberNews.subscribe(scope(other), attendance);
@@ -117,7 +117,7 @@ class MembershipUnderMishapsTest {
             var gone = second.leave();
             settle();
             assertThat(gone).isDone();
-            pass(Mishap.OUTAGE.plus(Bench.TTL));
+            pass(RequestFault.OUTAGE.plus(Bench.TTL));
             assertThat(bench.live()).as("entries at rest").isEmpty();
         }
 
@@ -165,7 +165,7 @@ class MembershipUnderMishapsTest {
 
         /** Beyond all that an outage, a dead watch and a back-off take. */
         private void settle() {
-            pass(Mishap.OUTAGE.plus(Bench.TTL.multipliedBy(cell.notices == Notices.NONE ? 4 : 3)));
+            pass(RequestFault.OUTAGE.plus(Bench.TTL.multipliedBy(cell.notices == Notices.NONE ? 4 : 3)));
         }
 
         private void until(java.util.function.BooleanSupplier condition) {

@@ -10,7 +10,7 @@ import io.sereno.Topic;
 import io.sereno.TopicListener;
 import io.sereno.properties.Handled;
 import io.sereno.recipes.Bench;
-import io.sereno.recipes.Mishap;
+import io.sereno.recipes.RequestFault;
 import io.sereno.recipes.Wire;
 import io.sereno.recipes.client.Directories;
 import io.sereno.recipes.client.Scope;
@@ -26,16 +26,16 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The table of all faults of a call of a durable reader: its purpose, times every {@link Mishap}, times its occurrence. One client reads,
+ * The table of all faults of a call of a durable reader: its purpose, times every {@link RequestFault}, times its occurrence. One client reads,
  * another waits for its turn under the same name, a third publishes; then the first closes in order.
  */
-class TopicPositionUnderMishapsTest {
+class TopicPositionRequestFaultsTest {
     private static final String TOPIC = "topic/t";
     private static final String QUEUE = "reader/d/t";
     private static final int MESSAGES = 30;
 
     /** After this, every fault is over, and so are its remains. */
-    private static final Duration TROUBLE = Mishap.OUTAGE.plus(Bench.TTL.multipliedBy(3));
+    private static final Duration TROUBLE = RequestFault.OUTAGE.plus(Bench.TTL.multipliedBy(3));
 
     /** The purpose of a call. */
     enum Purpose {
@@ -66,19 +66,19 @@ class TopicPositionUnderMishapsTest {
         }
     }
 
-    record Cell(Purpose purpose, Mishap mishap, int occurrence, Wire.Notices notices) {}
+    record Cell(Purpose purpose, RequestFault fault, int occurrence, Wire.Notices notices) {}
 
     static Stream<Arguments> cells() {
-        return Mishap.table(List.of(Purpose.values()), List.of(Mishap.values()));
+        return RequestFault.table(List.of(Purpose.values()), List.of(RequestFault.values()));
     }
 
     @ParameterizedTest
     @MethodSource("cells")
-    void whateverBefallsACallEachMessageIsHandledAndThePositionIsNeverAhead(Purpose purpose, Mishap mishap) {
+    void underAnyFaultEachMessageIsHandledAndThePositionIsNeverAhead(Purpose purpose, RequestFault fault) {
         int struck = 0;
         for (Wire.Notices notices : Wire.Notices.values()) {
             for (int occurrence = 1; occurrence <= 4; occurrence++) {
-                struck += new Run(new Cell(purpose, mishap, occurrence, notices)).isStruck() ? 1 : 0;
+                struck += new Run(new Cell(purpose, fault, occurrence, notices)).isStruck() ? 1 : 0;
             }
         }
         assertThat(struck).as("runs in which there was such a call").isPositive();
@@ -103,7 +103,7 @@ class TopicPositionUnderMishapsTest {
         }
 
         private void run() {
-            bench.strike(victim, call -> Purpose.of(call) == cell.purpose, cell.occurrence, cell.mishap);
+            bench.strike(victim, call -> Purpose.of(call) == cell.purpose, cell.occurrence, cell.fault);
             Bench.Node other = bench.connect("other");
             Topic<String> topic = topic(bench.connect("publisher"));
             bench.nodes.forEach(node -> node.client().open());
@@ -160,7 +160,7 @@ class TopicPositionUnderMishapsTest {
 
         private void check() {
             long active = readers.stream().filter(TopicSubscription::isActive).count();
-            if (!cell.mishap.breaksTheLease()) {
+            if (!cell.fault.breaksTheLease()) {
                 assertThat(active).as("readers that are active").isLessThan(2);
             }
             assertThat(handled.wrong()).isEmpty();

@@ -8,7 +8,7 @@ import io.sereno.Retention;
 import io.sereno.Topic;
 import io.sereno.properties.Messages;
 import io.sereno.recipes.Bench;
-import io.sereno.recipes.Mishap;
+import io.sereno.recipes.RequestFault;
 import io.sereno.recipes.Wire;
 import io.sereno.recipes.client.Directories;
 import io.sereno.recipes.client.Scope;
@@ -24,13 +24,13 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The table of all faults of a call of a publisher or a reader: its purpose, times every {@link Mishap}, times its occurrence, with and without
+ * The table of all faults of a call of a publisher or a reader: its purpose, times every {@link RequestFault}, times its occurrence, with and without
  * messages that retention takes. Two clients publish, and read from the beginning.
  */
-class TopicUnderMishapsTest {
+class TopicRequestFaultsTest {
     private static final String DIRECTORY = "topic/t";
     /** After this, every fault is over, and so are its remains. */
-    private static final Duration TROUBLE = Mishap.OUTAGE.plus(Bench.TTL.multipliedBy(3));
+    private static final Duration TROUBLE = RequestFault.OUTAGE.plus(Bench.TTL.multipliedBy(3));
 
     /** The purpose of a call. */
     enum Purpose {
@@ -58,19 +58,19 @@ class TopicUnderMishapsTest {
         }
     }
 
-    record Cell(Purpose purpose, Mishap mishap, int occurrence, int kept) {}
+    record Cell(Purpose purpose, RequestFault fault, int occurrence, int kept) {}
 
     static Stream<Arguments> cells() {
-        return Mishap.table(List.of(Purpose.values()), Mishap.withoutRemovals());
+        return RequestFault.table(List.of(Purpose.values()), RequestFault.withoutRemovals());
     }
 
     @ParameterizedTest
     @MethodSource("cells")
-    void everyMessageIsThereOnceOrReportedOtherwiseUnderAnyFault(Purpose purpose, Mishap mishap) {
+    void everyMessageIsThereOnceOrReportedOtherwiseUnderAnyFault(Purpose purpose, RequestFault fault) {
         int struck = 0;
         for (int kept : new int[] {1_000, 2}) {
             for (int occurrence = 1; occurrence <= 10; occurrence++) {
-                struck += new Run(new Cell(purpose, mishap, occurrence, kept)).isStruck() ? 1 : 0;
+                struck += new Run(new Cell(purpose, fault, occurrence, kept)).isStruck() ? 1 : 0;
             }
         }
         assertThat(struck).as("runs in which there was such a call").isPositive();
@@ -94,7 +94,7 @@ class TopicUnderMishapsTest {
         }
 
         private void run() {
-            bench.strike(victim, call -> Purpose.of(call) == cell.purpose, cell.occurrence, cell.mishap);
+            bench.strike(victim, call -> Purpose.of(call) == cell.purpose, cell.occurrence, cell.fault);
             for (Bench.Node node : bench.nodes) {
                 node.client().open();
                 readers.add(messages.reader());

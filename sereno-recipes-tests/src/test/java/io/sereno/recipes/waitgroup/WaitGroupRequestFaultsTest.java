@@ -8,7 +8,7 @@ import io.sereno.WaitGroup.OnLostWorker;
 import io.sereno.properties.Places;
 import io.sereno.properties.TakenBackBy;
 import io.sereno.recipes.Bench;
-import io.sereno.recipes.Mishap;
+import io.sereno.recipes.RequestFault;
 import io.sereno.recipes.Wire;
 import io.sereno.recipes.client.Scope;
 import io.sereno.spi.Commit;
@@ -27,10 +27,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The table of all faults of a call of the wait group: every kind of call, times every {@link Mishap}, times its occurrence, under every
+ * The table of all faults of a call of the wait group: every kind of call, times every {@link RequestFault}, times its occurrence, under every
  * policy. Two clients wait, and have workers that take the places, do them, give one up; one client is the victim.
  */
-class WaitGroupUnderMishapsTest {
+class WaitGroupRequestFaultsTest {
     private static final String DIRECTORY = "waitgroup/x";
     private static final int PLACES = 4;
     private static final Duration END = Duration.ofSeconds(200);
@@ -72,27 +72,27 @@ class WaitGroupUnderMishapsTest {
         }
     }
 
-    record Cell(Purpose purpose, Mishap mishap, int occurrence, OnLostWorker policy, Wire.Notices notices) {}
+    record Cell(Purpose purpose, RequestFault fault, int occurrence, OnLostWorker policy, Wire.Notices notices) {}
 
     static Stream<Arguments> cells() {
-        return Mishap.table(List.of(Purpose.values()), Mishap.withoutRemovals());
+        return RequestFault.table(List.of(Purpose.values()), RequestFault.withoutRemovals());
     }
 
     @ParameterizedTest
     @MethodSource("cells")
-    void everyPlaceCountsOnceAndAllWaitersReturnUnderAnyFault(Purpose purpose, Mishap mishap) {
+    void everyPlaceCountsOnceAndAllWaitersReturnUnderAnyFault(Purpose purpose, RequestFault fault) {
         int struck = 0;
         for (OnLostWorker policy : OnLostWorker.values()) {
-            struck += struck(purpose, mishap, 1, policy, Wire.Notices.EXACT);
-            struck += struck(purpose, mishap, 2, policy, Wire.Notices.EXACT);
-            struck += struck(purpose, mishap, 1, policy, Wire.Notices.NONE);
+            struck += struck(purpose, fault, 1, policy, Wire.Notices.EXACT);
+            struck += struck(purpose, fault, 2, policy, Wire.Notices.EXACT);
+            struck += struck(purpose, fault, 1, policy, Wire.Notices.NONE);
         }
         assertThat(struck).as("runs in which there was such a call").isPositive();
     }
 
     private static int struck(
-            Purpose purpose, Mishap mishap, int occurrence, OnLostWorker policy, Wire.Notices notices) {
-        return new Run(new Cell(purpose, mishap, occurrence, policy, notices)).struck() ? 1 : 0;
+            Purpose purpose, RequestFault fault, int occurrence, OnLostWorker policy, Wire.Notices notices) {
+        return new Run(new Cell(purpose, fault, occurrence, policy, notices)).struck() ? 1 : 0;
     }
 
     private static final class Run {
@@ -115,7 +115,7 @@ class WaitGroupUnderMishapsTest {
         }
 
         private void run() {
-            bench.strike(victim.node, call -> Purpose.of(call) == cell.purpose(), cell.occurrence(), cell.mishap());
+            bench.strike(victim.node, call -> Purpose.of(call) == cell.purpose(), cell.occurrence(), cell.fault());
             bench.nodes.forEach(node -> node.client().open());
             other.add();
             victim.await();

@@ -6,7 +6,7 @@ import io.sereno.IdLayout;
 import io.sereno.NotAppliedException;
 import io.sereno.properties.Ids;
 import io.sereno.recipes.Bench;
-import io.sereno.recipes.Mishap;
+import io.sereno.recipes.RequestFault;
 import io.sereno.recipes.Wire;
 import io.sereno.recipes.client.Scope;
 import io.sereno.spi.Commit;
@@ -21,16 +21,16 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The table of all faults of a call that reserves ticks: its purpose, times every {@link Mishap}, times its occurrence, with and without an
+ * The table of all faults of a call that reserves ticks: its purpose, times every {@link RequestFault}, times its occurrence, with and without an
  * unknown outcome before it. Two clients make ids of one name, for which there are two slots.
  */
-class IdsUnderMishapsTest {
+class IdsRequestFaultsTest {
     private static final String DIRECTORY = "ids/x";
     private static final IdLayout LAYOUT =
             new IdLayout(40, Duration.ofMillis(100), 2, 1, Instant.parse("2014-09-01T00:00:00Z"));
 
     /** After this, every fault is over, and so are its remains. */
-    private static final Duration TROUBLE = Mishap.OUTAGE.plus(Bench.TTL.multipliedBy(2));
+    private static final Duration TROUBLE = RequestFault.OUTAGE.plus(Bench.TTL.multipliedBy(2));
 
     /** The purpose of a call. */
     enum Purpose {
@@ -76,24 +76,24 @@ class IdsUnderMishapsTest {
             };
         }
 
-        Mishap mishap() {
-            return this == CLAIM_MADE || this == EXTENSION_MADE ? Mishap.REPLY_LOST : Mishap.REQUEST_LOST;
+        RequestFault fault() {
+            return this == CLAIM_MADE || this == EXTENSION_MADE ? RequestFault.REPLY_LOST : RequestFault.REQUEST_LOST;
         }
     }
 
-    record Cell(Purpose purpose, Mishap mishap, int occurrence, UnknownOutcome unknown) {}
+    record Cell(Purpose purpose, RequestFault fault, int occurrence, UnknownOutcome unknown) {}
 
     static Stream<Arguments> cells() {
-        return Mishap.table(List.of(Purpose.values()), List.of(Mishap.values()));
+        return RequestFault.table(List.of(Purpose.values()), List.of(RequestFault.values()));
     }
 
     @ParameterizedTest
     @MethodSource("cells")
-    void idsAreUniqueAndRiseUnderAnyFault(Purpose purpose, Mishap mishap) {
+    void idsAreUniqueAndRiseUnderAnyFault(Purpose purpose, RequestFault fault) {
         int struck = 0;
         for (UnknownOutcome unknown : UnknownOutcome.values()) {
             for (int occurrence = 1; occurrence <= 3; occurrence++) {
-                struck += new Run(new Cell(purpose, mishap, occurrence, unknown)).isStruck() ? 1 : 0;
+                struck += new Run(new Cell(purpose, fault, occurrence, unknown)).isStruck() ? 1 : 0;
             }
         }
         assertThat(struck).as("runs in which there was such a call").isPositive();
@@ -116,7 +116,7 @@ class IdsUnderMishapsTest {
 
         private void run() {
             victim.wire().add(this::loseOutcome);
-            bench.strike(victim, call -> Purpose.of(call) == cell.purpose, cell.occurrence, cell.mishap);
+            bench.strike(victim, call -> Purpose.of(call) == cell.purpose, cell.occurrence, cell.fault);
             List<Maker> makers = List.of(new Maker(victim), new Maker(bench.connect("other")));
             bench.nodes.forEach(node -> node.client().open());
             makers.forEach(Maker::make);
@@ -148,7 +148,7 @@ class IdsUnderMishapsTest {
             }
             lost = true;
             bench.log("<outcome unknown, " + cell.unknown + ": " + call + ">");
-            cell.unknown.mishap().strike(victim, call);
+            cell.unknown.fault().strike(victim, call);
             return true;
         }
 

@@ -3,7 +3,7 @@ package io.sereno.recipes.mutex;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sereno.recipes.Bench;
-import io.sereno.recipes.Mishap;
+import io.sereno.recipes.RequestFault;
 import io.sereno.recipes.Wire.Kind;
 import io.sereno.recipes.Wire.Notices;
 import io.sereno.recipes.mutex.MutexBench.Wish;
@@ -16,32 +16,32 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The table of all faults of a call: every kind of call that session and turn send, times every {@link Mishap}, times the sender and the
+ * The table of all faults of a call: every kind of call that session and turn send, times every {@link RequestFault}, times the sender and the
  * occurrence; each under notices that are exact, repeated, and lost. {@link MutexBench} checks after every event what must hold in each
  * cell.
  */
-class MutexUnderMishapsTest {
+class MutexRequestFaultsTest {
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
     static Stream<Arguments> cells() {
-        return Mishap.table(EnumSet.complementOf(EnumSet.of(Kind.REWRITE)), List.of(Mishap.values()));
+        return RequestFault.table(EnumSet.complementOf(EnumSet.of(Kind.REWRITE)), List.of(RequestFault.values()));
     }
 
     @ParameterizedTest
     @MethodSource("cells")
-    void theMutexExcludesAndLeavesNothingUnderAnyFault(Kind kind, Mishap mishap) {
+    void theMutexExcludesAndLeavesNothingUnderAnyFault(Kind kind, RequestFault fault) {
         int struck = 0;
         for (Notices notices : Notices.values()) {
             for (String victim : List.of("a", "b", "c")) {
                 for (int occurrence = 1; occurrence <= 3; occurrence++) {
-                    struck += run(new Cell(kind, mishap, victim, occurrence, notices)) ? 1 : 0;
+                    struck += run(new Cell(kind, fault, victim, occurrence, notices)) ? 1 : 0;
                 }
             }
         }
         assertThat(struck).as("runs in which there was such a call").isPositive();
     }
 
-    record Cell(Kind kind, Mishap mishap, String victim, int occurrence, Notices notices) {}
+    record Cell(Kind kind, RequestFault fault, String victim, int occurrence, Notices notices) {}
 
     /** Whether the call of the cell was made. */
     private static boolean run(Cell cell) {
@@ -60,11 +60,11 @@ class MutexUnderMishapsTest {
                     return check;
                 });
             }
-            bench.strike(victim, call -> call.kind == cell.kind, cell.occurrence, cell.mishap);
+            bench.strike(victim, call -> call.kind == cell.kind, cell.occurrence, cell.fault);
             bench.nodes.forEach(node -> node.client().open());
             aDay(bench);
             bench.run(LIMIT);
-            bench.expectRest(Mishap.OUTAGE.plus(Bench.TTL));
+            bench.expectRest(RequestFault.OUTAGE.plus(Bench.TTL));
             assertThat(bench.longestIdle())
                     .as("the longest time that the mutex was free while a caller waited")
                     .isLessThan(Bench.TTL.multipliedBy(cell.notices == Notices.NONE ? 4 : 2));

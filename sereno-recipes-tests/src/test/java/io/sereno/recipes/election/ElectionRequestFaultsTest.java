@@ -7,7 +7,7 @@ import io.sereno.Topology;
 import io.sereno.properties.CandidateEvents;
 import io.sereno.properties.Grants;
 import io.sereno.recipes.Bench;
-import io.sereno.recipes.Mishap;
+import io.sereno.recipes.RequestFault;
 import io.sereno.recipes.Wire.Kind;
 import io.sereno.recipes.Wire.Notices;
 import io.sereno.recipes.client.Scope;
@@ -31,10 +31,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The table of all faults of a call of a candidate: every kind of call that it and its session send in each phase of an election, times every
- * {@link Mishap}, times the occurrence; under notices that are exact, repeated, and lost. Three candidates stand; then they change their metadata, lead on, or
+ * {@link RequestFault}, times the occurrence; under notices that are exact, repeated, and lost. Three candidates stand; then they change their metadata, lead on, or
  * resign in turns; then they close, one after another.
  */
-class ElectionUnderMishapsTest {
+class ElectionRequestFaultsTest {
     private static final String DIRECTORY = "election/e";
     private static final Duration LIMIT = Duration.ofMinutes(2);
 
@@ -61,10 +61,10 @@ class ElectionUnderMishapsTest {
         }
     }
 
-    record Cell(Phase phase, Kind kind, Mishap mishap, int victim, int occurrence, Notices notices) {
+    record Cell(Phase phase, Kind kind, RequestFault fault, int victim, int occurrence, Notices notices) {
         /** If an operator removes the entry of a leader, only a notice tells the leader. */
         boolean isPossible() {
-            return notices != Notices.NONE || Mishap.withoutRemovals().contains(mishap);
+            return notices != Notices.NONE || RequestFault.withoutRemovals().contains(fault);
         }
     }
 
@@ -75,17 +75,17 @@ class ElectionUnderMishapsTest {
     @ParameterizedTest
     @MethodSource("calls")
     void oneCandidateLeadsAndAllAreNotifiedUnderAnyFault(Phase phase, Kind kind) {
-        for (Mishap mishap : Mishap.values()) {
+        for (RequestFault fault : RequestFault.values()) {
             int struck = 0;
             for (Notices notices : Notices.values()) {
                 for (int occurrence = 1; occurrence <= 2; occurrence++) {
                     int victim = notices == Notices.REPEATED ? occurrence - 1 : 2 - occurrence;
-                    Cell cell = new Cell(phase, kind, mishap, victim, occurrence, notices);
+                    Cell cell = new Cell(phase, kind, fault, victim, occurrence, notices);
                     struck += cell.isPossible() && new Run(cell).isStruck() ? 1 : 0;
                 }
             }
             assertThat(struck)
-                    .as("runs in which there was such a call for %s", mishap)
+                    .as("runs in which there was such a call for %s", fault)
                     .isPositive();
         }
     }
@@ -126,9 +126,9 @@ class ElectionUnderMishapsTest {
             this.cell = cell;
             this.bench = new Bench(DIRECTORY, cell.notices) {
                 @Override
-                protected void beforeMishap(Node victim, Mishap mishap) {
-                    if (mishap.breaksTheLease()) {
-                        excusedUntil = time.elapsed().plus(mishap.toFindOut(notices()));
+                protected void beforeFault(Node victim, RequestFault fault) {
+                    if (fault.breaksTheLease()) {
+                        excusedUntil = time.elapsed().plus(fault.toFindOut(notices()));
                     }
                 }
             };
@@ -179,7 +179,7 @@ class ElectionUnderMishapsTest {
                         victim.node,
                         call -> phase == cell.phase && call.kind == cell.kind,
                         cell.occurrence,
-                        cell.mishap);
+                        cell.fault);
             }
         }
 
@@ -202,7 +202,7 @@ class ElectionUnderMishapsTest {
 
         /** Late requests must not change that. */
         private void expectNoPlaces() {
-            Duration end = bench.time.elapsed().plus(Mishap.OUTAGE);
+            Duration end = bench.time.elapsed().plus(RequestFault.OUTAGE);
             while (bench.step(end)) {}
             assertThat(bench.live()).as("places at rest").isEmpty();
         }

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.Arguments;
 
 /** A fault of one call of a client, or of the client at that moment, as far as the SPI allows it. */
-public enum Mishap {
+public enum RequestFault {
     REQUEST_LOST,
     REPLY_LOST,
     LATE_BY_ONE_CALL,
@@ -50,13 +50,13 @@ public enum Mishap {
 
     static final Duration BLIP = Duration.ofSeconds(4);
 
-    /** Each kind of call with each of these mishaps. */
-    public static Stream<Arguments> table(Collection<?> kinds, Collection<Mishap> mishaps) {
-        return kinds.stream().flatMap(kind -> mishaps.stream().map(mishap -> Arguments.of(kind, mishap)));
+    /** Each kind of call with each of these faults. */
+    public static Stream<Arguments> table(Collection<?> kinds, Collection<RequestFault> faults) {
+        return kinds.stream().flatMap(kind -> faults.stream().map(fault -> Arguments.of(kind, fault)));
     }
 
     /** All but the removal of entries by an operator. */
-    public static Set<Mishap> withoutRemovals() {
+    public static Set<RequestFault> withoutRemovals() {
         return EnumSet.complementOf(EnumSet.of(ENTRY_REMOVED_BEFORE, ENTRY_REMOVED_AFTER));
     }
 

@@ -6,7 +6,7 @@ import io.sereno.Counter;
 import io.sereno.properties.Additions;
 import io.sereno.properties.TakenBackBy;
 import io.sereno.recipes.Bench;
-import io.sereno.recipes.Mishap;
+import io.sereno.recipes.RequestFault;
 import io.sereno.recipes.Wire;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Condition;
@@ -22,11 +22,11 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The table of all faults of a call of the counter: every kind of call, times every {@link Mishap}, times its occurrence; with a change of
+ * The table of all faults of a call of the counter: every kind of call, times every {@link RequestFault}, times its occurrence; with a change of
  * unknown outcome before or not. Every addition has a bit of the value for itself, so the value shows which additions were made, and which
  * were made twice.
  */
-class CounterUnderMishapsTest {
+class CounterRequestFaultsTest {
     private static final String DIRECTORY = "counter/x";
     /** Before this moment all clients have come to rest once. */
     private static final Duration REST = Duration.ofSeconds(35);
@@ -76,19 +76,19 @@ class CounterUnderMishapsTest {
         CHANGE_MADE
     }
 
-    record Cell(Purpose purpose, Mishap mishap, int occurrence, UnknownOutcome unknown) {}
+    record Cell(Purpose purpose, RequestFault fault, int occurrence, UnknownOutcome unknown) {}
 
     static Stream<Arguments> cells() {
-        return Mishap.table(List.of(Purpose.values()), Mishap.withoutRemovals());
+        return RequestFault.table(List.of(Purpose.values()), RequestFault.withoutRemovals());
     }
 
     @ParameterizedTest
     @MethodSource("cells")
-    void everyAdditionIsMadeOnceOrReportedOtherwiseUnderAnyFault(Purpose purpose, Mishap mishap) {
+    void everyAdditionIsMadeOnceOrReportedOtherwiseUnderAnyFault(Purpose purpose, RequestFault fault) {
         int struck = 0;
         for (UnknownOutcome unknown : UnknownOutcome.values()) {
             for (int occurrence = 1; occurrence <= 5; occurrence++) {
-                struck += new Run(new Cell(purpose, mishap, occurrence, unknown)).struck() ? 1 : 0;
+                struck += new Run(new Cell(purpose, fault, occurrence, unknown)).struck() ? 1 : 0;
             }
         }
         assertThat(struck).as("runs in which there was such a call").isPositive();
@@ -112,7 +112,7 @@ class CounterUnderMishapsTest {
 
         private void run() {
             victim.wire().add(this::loseOutcome);
-            bench.strike(victim, call -> Purpose.of(call) == cell.purpose, cell.occurrence, cell.mishap);
+            bench.strike(victim, call -> Purpose.of(call) == cell.purpose, cell.occurrence, cell.fault);
             bench.nodes.forEach(node -> node.client().open());
             for (int seconds : new int[] {0, 1, 2, 8, 9, 40, 41, 80}) {
                 at(Duration.ofSeconds(seconds), victim);
@@ -125,7 +125,7 @@ class CounterUnderMishapsTest {
             // A claim that arrives when all its callers have gone leaves its record until the session ends.
             assertThat(bench.live()).filteredOn(entry -> entry.leaseId() != 0).hasSizeLessThan(2);
             assertThat(bench.live())
-                    .filteredOn(entry -> cell.mishap != Mishap.REQUEST_FAR_TOO_LATE || entry.leaseId() == 0)
+                    .filteredOn(entry -> cell.fault != RequestFault.REQUEST_FAR_TOO_LATE || entry.leaseId() == 0)
                     .extracting(Entry::name)
                     .containsExactly("v");
             bench.nodes.forEach(node -> {
