@@ -32,8 +32,8 @@ final class Comparison {
     private static final Duration LIMIT = Duration.ofMinutes(2);
 
     private static final Duration GROWTH_LIMIT = Duration.ofMinutes(5);
-    /** The time in which callers begin to wait, and for which held locks are watched. */
-    private static final Duration PAUSE = Duration.ofSeconds(4);
+    /** The time for which requests are counted while locks are held. */
+    private static final Duration HELD = Duration.ofSeconds(4);
 
     private final Settings settings;
     private final StoreServer server;
@@ -239,8 +239,8 @@ final class Comparison {
     private void held(Entry entry) throws IOException, InterruptedException {
         server.restartCounts();
         double before = server.counts().requests();
-        Thread.sleep(PAUSE.toMillis());
-        entry.add("requests per second while held", (server.counts().requests() - before) / PAUSE.toSeconds());
+        Thread.sleep(HELD.toMillis());
+        entry.add("requests per second while held", (server.counts().requests() - before) / HELD.toSeconds());
         entry.faults.addAll(entry.ask("hold").faults());
     }
 
@@ -263,7 +263,6 @@ final class Comparison {
             entry.add("server bytes", serverFilled);
             if (entry.row.id().equals("waiting")) {
                 entry.ask("hold");
-                Thread.sleep(PAUSE.toMillis());
                 Answer waiting = entry.ask("memory");
                 entry.add("client bytes each", difference(waiting, filled, "heap") / entry.size);
                 entry.add("server bytes each", (server.memory() - serverFilled) / entry.size);
@@ -314,9 +313,10 @@ final class Comparison {
                 each(entries, entry -> {
                     WorkerProcess leader = leaders.get(entry);
                     WorkerProcess follower = entry.start();
+                    entry.ask("hold");
                     follower.send("window 0");
-                    // Until the follower stands for election, and at different times within an interval of renewals.
-                    Thread.sleep(2_000 + 150L * kill);
+                    // The leaders are killed at different times within an interval of renewals.
+                    Thread.sleep(150L * kill);
                     if (leader == null) {
                         throw new IllegalStateException("nobody leads");
                     }

@@ -3,7 +3,9 @@ package io.sereno.benchmarks.worker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -15,7 +17,11 @@ import org.HdrHistogram.Histogram;
 final class Crew {
     private static final long LONGEST = Duration.ofMinutes(2).toNanos();
 
+    private static final int LOOKS = 10;
+
     private final List<ExecutorService> threads = new ArrayList<>();
+    /** The threads that have a task now, by number. */
+    private final Map<Integer, Thread> working = new ConcurrentHashMap<>();
 
     /** One thread's work. */
     interface Task {
@@ -60,7 +66,33 @@ final class Crew {
     }
 
     <T> Future<T> start(int thread, Callable<T> task) {
-        return threads.get(thread).submit(task);
+        return threads.get(thread).submit(() -> {
+            working.put(thread, Thread.currentThread());
+            try {
+                return task.call();
+            } finally {
+                working.remove(thread);
+            }
+        });
+    }
+
+    /**
+     * Waits until this many threads have a task and all of them are blocked, at each look for a second: they wait for others, and no longer
+     * for the answers to their requests.
+     */
+    void awaitBlocked(int count) throws InterruptedException {
+        long end = System.nanoTime() + LONGEST;
+        for (int looks = 0; looks < LOOKS; looks = areBlocked(count) ? looks + 1 : 0) {
+            if (System.nanoTime() - end > 0) {
+                throw new IllegalStateException(count + " threads should wait, and these do not: " + working.values());
+            }
+            Thread.sleep(1_000 / LOOKS);
+        }
+    }
+
+    private boolean areBlocked(int count) {
+        return working.size() == count
+                && working.values().stream().noneMatch(thread -> thread.getState() == Thread.State.RUNNABLE);
     }
 
     /** Runs the task in each thread, and waits for all. */

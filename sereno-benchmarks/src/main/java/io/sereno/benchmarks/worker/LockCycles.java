@@ -55,7 +55,7 @@ final class LockCycles implements Workload {
         return work.window(checks);
     }
 
-    /** One caller holds the lock; all others wait for it. */
+    /** One caller holds the lock; returns when all others wait for it. */
     @Override
     public void hold() throws Exception {
         Lock first = locks.get(0);
@@ -68,6 +68,7 @@ final class LockCycles implements Workload {
                 return null;
             }));
         }
+        crew.awaitBlocked(waiting.size());
     }
 
     @Override

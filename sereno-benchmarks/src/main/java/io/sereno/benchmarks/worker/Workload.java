@@ -2,7 +2,7 @@ package io.sereno.benchmarks.worker;
 
 import java.time.Duration;
 
-/** What a worker measures. The driver calls {@link #open}, {@link #fill}, then {@link #window} several times, and {@link #hold} once. */
+/** What a worker measures. The driver calls {@link #open}, {@link #fill}, {@link #window} several times, and {@link #hold} once. */
 interface Workload {
     /** Connects the clients that do the work. */
     void open() throws Exception;
@@ -13,7 +13,7 @@ interface Workload {
     /** Works for about this long, and checks the results. */
     Window window(Duration length) throws Exception;
 
-    /** Puts the callers into the state whose memory is measured; the state lasts until {@link #letGo}. */
+    /** Returns when the callers are in the state that is measured; the state lasts until {@link #letGo}. */
     default void hold() throws Exception {}
 
     default void letGo() throws Exception {}

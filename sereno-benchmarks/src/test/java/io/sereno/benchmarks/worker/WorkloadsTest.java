@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sereno.benchmarks.systems.SerenoSystem;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +55,59 @@ class WorkloadsTest {
         waiting.hold();
         waiting.letGo();
         assertThat(waiting.window(SHORT).faults()).isEmpty();
+    }
+
+    @Test
+    void theCallersOfACrewWaitOnlyWhenTheyAreBlocked() throws Exception {
+        Crew crew = new Crew(2);
+        CountDownLatch end = new CountDownLatch(1);
+        AtomicInteger waiting = new AtomicInteger();
+        for (int thread = 0; thread < crew.size(); thread++) {
+            long busyUntil =
+                    System.nanoTime() + Duration.ofMillis(300L * thread).toNanos();
+            var unused = crew.start(thread, () -> {
+                while (System.nanoTime() - busyUntil < 0) {
+                    Thread.onSpinWait();
+                }
+                waiting.incrementAndGet();
+                end.await();
+                return true;
+            });
+        }
+
+        crew.awaitBlocked(2);
+
+        assertThat(waiting).hasValue(2);
+        end.countDown();
+    }
+
+    @Test
+    void aCandidateThatIsHeldStandsAndLeadsInItsWindow() throws Exception {
+        AtomicInteger stood = new AtomicInteger();
+        CountDownLatch leads = new CountDownLatch(1);
+        Peer peer = new Peer() {
+            @Override
+            public Candidate candidate(String election) {
+                return new Candidate() {
+                    @Override
+                    public void lead() throws InterruptedException {
+                        stood.incrementAndGet();
+                        leads.await();
+                    }
+
+                    @Override
+                    public void resign() {}
+                };
+            }
+        };
+        Workload candidacy = Workloads.of("W6a", 1, clients(target -> peer, "", ""));
+
+        candidacy.hold();
+        assertThat(stood).hasValue(1);
+        leads.countDown();
+
+        assertThat(candidacy.window(SHORT).figures()).containsEntry("ops", 1.0);
+        assertThat(stood).hasValue(1);
     }
 
     @Test

@@ -83,7 +83,7 @@ final class ReadingListener implements WatchListener {
                 Map.copyOf(due));
     }
 
-    /** A failed read shows nothing, and nothing can be wrong with what it shows. */
+    /** Reads. If that fails, the check of the history accepts the notice as it is, so no other one is waited for. */
     private void look(Query query, Map<String, Due> notified) {
         reading.incrementAndGet();
         client.read(query).whenComplete((snapshot, failure) -> {
