@@ -301,7 +301,8 @@ public class LeaseEndRules {
         Lease others = other.grant(bench.longTtl());
         Map<String, String> taken = new HashMap<>();
         while (taken.size() < names.size()) {
-            for (int i = 0; i < names.size(); i++) {
+            // An attempt on the first name shows that the lease lasts; all are tried as soon as it has ended.
+            for (int i = 0; i < (taken.isEmpty() ? 1 : names.size()); i++) {
                 String name = names.get(i);
                 String value = i % 4 == 2 ? "old" : "new";
                 if (!taken.containsKey(name)
