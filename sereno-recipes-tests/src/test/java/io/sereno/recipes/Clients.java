@@ -60,9 +60,7 @@ public final class Clients implements AutoCloseable {
 
     /** A client without the public API: it never waits for another thread. */
     public Client client(String nodeId, Backend backend, TimeSource clock, Executor users) {
-        Settings settings = new Settings(
-                nodeId, "", TTL, OPERATION_TIMEOUT, clock, users, callbacks, Hooks.NONE, "memory", List.of());
-        Client client = new Client(settings, backend, true);
+        Client client = new Client(settings(nodeId, clock, users, Hooks.NONE), backend, true);
         client.open();
         return client;
     }
@@ -76,11 +74,14 @@ public final class Clients implements AutoCloseable {
     }
 
     public SerenoClient connect(String nodeId, Backend backend, Hooks hooks) {
-        Settings settings = new Settings(
-                nodeId, "", TTL, OPERATION_TIMEOUT, time, callbacks, callbacks, hooks, "memory", List.of());
-        SerenoClient client = new SerenoClient(settings, backend, true);
+        SerenoClient client = new SerenoClient(settings(nodeId, time, callbacks, hooks), backend, true);
         open.add(client);
         return client;
+    }
+
+    /** Settings for a client with a clock, an executor for the callbacks of its user, or hooks of its own. */
+    Settings settings(String nodeId, TimeSource clock, Executor users, Hooks hooks) {
+        return new Settings(nodeId, "", TTL, OPERATION_TIMEOUT, clock, users, callbacks, hooks, "memory", List.of());
     }
 
     /**

@@ -13,12 +13,10 @@ import io.sereno.SerenoClosedException;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
 import io.sereno.WaitGroup;
-import io.sereno.recipes.client.Settings;
 import io.sereno.recipes.kernel.Hooks;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
-import io.sereno.spi.TimeSource;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +25,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -53,7 +50,7 @@ class CloseTest {
     void nothingIsScheduledAfterTheCloseWhateverWasUnderWay() throws Exception {
         FaultyBackend line = clients.line();
         PendingTimers timers = new PendingTimers(clients.time);
-        Sereno sereno = new SerenoClient(settings(timers, clients.callbacks), line, false);
+        Sereno sereno = new SerenoClient(clients.settings("node", timers, clients.callbacks, Hooks.NONE), line, false);
         Sereno other = clients.connect("other");
         Topic<String> topic = sereno.topic("x", Codec.utf8());
         WaitGroup group = sereno.waitGroup("x");
@@ -193,7 +190,8 @@ class CloseTest {
     @Test
     void theCloseDoesNotWaitForACallbackThatItsExecutorHasNotBegun() throws Exception {
         Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-        Sereno sereno = new SerenoClient(settings(clients.time, tasks::add), clients.line(), true);
+        Sereno sereno =
+                new SerenoClient(clients.settings("node", clients.time, tasks::add, Hooks.NONE), clients.line(), true);
         List<String> called = new CopyOnWriteArrayList<>();
         LeaderElection election = sereno.election("x")
                 .onElectedLeader((leadership, topology) -> called.add("leader"))
@@ -213,19 +211,5 @@ class CloseTest {
             sereno.close();
             return true;
         });
-    }
-
-    private Settings settings(TimeSource time, Executor users) {
-        return new Settings(
-                "node",
-                "",
-                Clients.TTL,
-                Clients.OPERATION_TIMEOUT,
-                time,
-                users,
-                clients.callbacks,
-                Hooks.NONE,
-                "memory",
-                List.of());
     }
 }

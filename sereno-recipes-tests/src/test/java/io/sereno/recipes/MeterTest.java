@@ -348,17 +348,7 @@ class MeterTest {
     private int readings(Hooks hooks) throws Exception {
         AtomicInteger readings = new AtomicInteger();
         TimeSource counting = new CountingTime(clients.time, readings);
-        Settings settings = new Settings(
-                "one",
-                "",
-                Clients.TTL,
-                Clients.OPERATION_TIMEOUT,
-                counting,
-                clients.callbacks,
-                clients.callbacks,
-                hooks,
-                "memory",
-                List.of());
+        Settings settings = clients.settings("one", counting, clients.callbacks, hooks);
         try (SerenoClient client = new SerenoClient(settings, clients.line(), true)) {
             readings.set(0);
             Grant grant = client.mutex("m").acquire();

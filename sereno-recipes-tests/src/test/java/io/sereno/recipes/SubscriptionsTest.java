@@ -67,10 +67,15 @@ class SubscriptionsTest {
         return cause;
     }
 
-    @Test
-    void theSessionBeginsWithThePresentStateAndEndsWithClosed() throws Exception {
+    private Sereno connected() {
         Sereno sereno = clients.connect("one");
         clients.passUntil(() -> sereno.sessionState() == SessionState.CONNECTED, Duration.ofSeconds(1));
+        return sereno;
+    }
+
+    @Test
+    void theSessionBeginsWithThePresentStateAndEndsWithClosed() throws Exception {
+        Sereno sereno = connected();
         Subscription subscription = sereno.onSessionState(states::add);
         expect(SessionState.CONNECTED);
         clients.removeAll("session"); // The client sees that without any time passing.
@@ -84,8 +89,7 @@ class SubscriptionsTest {
 
     @Test
     void aSubscriptionThatIsClosedGetsNoFurtherState() throws Exception {
-        Sereno sereno = clients.connect("one");
-        clients.passUntil(() -> sereno.sessionState() == SessionState.CONNECTED, Duration.ofSeconds(1));
+        Sereno sereno = connected();
         Subscription subscription = sereno.onSessionState(states::add);
         expect(SessionState.CONNECTED);
         subscription.close();
@@ -96,8 +100,7 @@ class SubscriptionsTest {
 
     @Test
     void aCallbackThatRunsAtTheCloseIsInterruptedAndClosedFollows() throws Exception {
-        Sereno sereno = clients.connect("one");
-        clients.passUntil(() -> sereno.sessionState() == SessionState.CONNECTED, Duration.ofSeconds(1));
+        Sereno sereno = connected();
         CountDownLatch begun = new CountDownLatch(1);
         sereno.onSessionState(state -> {
             states.add(state);
@@ -113,8 +116,7 @@ class SubscriptionsTest {
 
     @Test
     void aClientThatIsClosedInsideTheCallbackStillReportsClosed() throws Exception {
-        Sereno sereno = clients.connect("one");
-        clients.passUntil(() -> sereno.sessionState() == SessionState.CONNECTED, Duration.ofSeconds(1));
+        Sereno sereno = connected();
         Subscription subscription = sereno.onSessionState(state -> {
             states.add(state);
             sereno.close();
@@ -175,17 +177,7 @@ class SubscriptionsTest {
     @Test
     void aCloseInTheOnlyThreadOfTheExecutorDoesNotWaitForTheLastCallback() throws Exception {
         ExecutorService single = Executors.newSingleThreadExecutor();
-        Settings settings = new Settings(
-                "one",
-                "",
-                Clients.TTL,
-                Clients.OPERATION_TIMEOUT,
-                clients.time,
-                single,
-                clients.callbacks,
-                Hooks.NONE,
-                "memory",
-                List.of());
+        Settings settings = clients.settings("one", clients.time, single, Hooks.NONE);
         Sereno sereno = new SerenoClient(settings, clients.store.connect(clients.callbacks), true);
         CompletableFuture<Boolean> closed = new CompletableFuture<>();
         sereno.onSessionState(states::add);
