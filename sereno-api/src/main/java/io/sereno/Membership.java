@@ -97,7 +97,8 @@ public interface Membership {
         /**
          * Remove the other member and take its place. These are two steps, so others may see it leave before this
          * member joins, and a third member may join in between: {@link DuplicateMemberException} then. The removed
-         * member is notified, and waits for the id to be free again.
+         * member is notified, and waits for the id to be free again; if it is listed again in between, it is removed
+         * again.
          *
          * <p>The new owner says {@link KeepAlive.State#LISTED} only when the former owner's entry is gone from the
          * store. The former owner learns of this a moment later: at once if its watch notifies it, after one and a

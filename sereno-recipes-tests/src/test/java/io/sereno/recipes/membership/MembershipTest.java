@@ -196,6 +196,52 @@ class MembershipTest {
         assertThat(first.incarnation()).isGreaterThan(second.incarnation());
     }
 
+    /** Of the three commits of a take over, the last is slower than the removed member. */
+    @Test
+    void aRemovedMemberThatIsListedFirstIsRemovedAgain() throws Exception {
+        KeepAlive first = connect("a").membership("g").join("one", TTL);
+        long removed = first.incarnation();
+        FaultyBackend line = clients.line();
+        Client b = clients.client("b", line, time, Runnable::run);
+        line.next(Request.commitsTo("member/g"), Fate.pass());
+        line.next(Request.commitsTo("member/g"), Fate.pass());
+        line.next(Request.commitsTo("member/g"), Fate.delayRequest(Duration.ofMillis(200)));
+        ListedMember second = member(b, "one", TTL, IfPresent.TAKE_OVER);
+
+        CompletableFuture<Void> joined = second.join();
+        time.advance(Duration.ofMillis(150));
+        assertThat(first.state()).isEqualTo(State.LISTED);
+        assertThat(first.incarnation()).isGreaterThan(removed);
+        passUntilDone(joined);
+
+        assertThat(second.state()).isEqualTo(State.LISTED);
+        assertThat(first.state()).isEqualTo(State.LOST);
+        assertThat(connect("c").membership("g").members().list())
+                .containsExactly(new Member("one", second.incarnation(), Map.of()));
+        b.close();
+    }
+
+    /** Nor if the member that was removed first has left meanwhile. */
+    @Test
+    void aTakeOverRemovesNoThirdMember() throws Exception {
+        KeepAlive first = connect("a").membership("g").join("one", TTL);
+        FaultyBackend line = clients.line();
+        Client b = clients.client("b", line, time, Runnable::run);
+        line.next(Request.commitsTo("member/g"), Fate.pass());
+        line.next(Request.commitsTo("member/g"), Fate.pass());
+        line.next(Request.commitsTo("member/g"), Fate.delayRequest(Duration.ofMillis(200)));
+        ListedMember second = member(b, "one", TTL, IfPresent.TAKE_OVER);
+
+        CompletableFuture<Void> joined = second.join();
+        first.close();
+        KeepAlive third = connect("c").membership("g").join("one", TTL);
+        passUntilDone(joined);
+
+        assertThatThrownBy(joined::join).hasCauseInstanceOf(DuplicateMemberException.class);
+        assertThat(third.state()).isEqualTo(State.LISTED);
+        b.close();
+    }
+
     @Test
     void twoMembersOfOneIdInOneClientAreTwo() throws Exception {
         Membership group = connect("a").membership("g");
@@ -552,8 +598,12 @@ class MembershipTest {
     }
 
     private ListedMember member(Client client, String id, Duration ttl) {
+        return member(client, id, ttl, IfPresent.WAIT);
+    }
+
+    private ListedMember member(Client client, String id, Duration ttl, IfPresent ifPresent) {
         Scope scope = new Scope(client, MembershipRecipe.RECIPE, "g", "member/g");
-        return new ListedMember(scope, id, ttl, Map.of(), IfPresent.WAIT);
+        return new ListedMember(scope, id, ttl, Map.of(), ifPresent);
     }
 
     private Duration passUntilDone(CompletableFuture<?> result) {

@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A member as its user sees it, from {@code join()} to {@code close()}: what is wanted, which calls wait for it, and for how long.
@@ -55,7 +56,9 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     private State reported = State.LOST;
     private boolean waits;
     private boolean lastLook;
-    private boolean tookOver;
+    /** The session of the member that was removed to take the id over; null if none was. */
+    private @Nullable String removed;
+
     private boolean takenReported;
 
     ListedMember(Scope scope, String id, Duration ttl, Map<String, String> metadata, IfPresent ifPresent) {
@@ -115,8 +118,9 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
                 takenReported = true;
                 scope.retrying(operation("listing"), duplicate("listing", by));
             }
-        } else if (ifPresent == IfPresent.TAKE_OVER && !tookOver) {
-            tookOver = true;
+        } else if (ifPresent == IfPresent.TAKE_OVER && (removed == null || by.isUnder(removed))) {
+            // The removed member may be listed again before this one. A third member is not removed.
+            removed = by.session();
             listing.takeOver(createRevision);
         } else if (!waitsForIt || lastLook) {
             refuse(duplicate("join", by));

@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>Verify.</b> On the same occasions, check {@code createRevision(m-id) == c}. On a conflict, the entry was removed. Repeat step 1
  *       after a pause. If the entry has another description, because the store has gone back or somebody has edited it, repeat step 3.
  *   <li><b>Take over.</b> {@code createRevision(m-id) == c -> delete(m-id)} of the other's entry, retried as often as necessary; then step
- *       1.
+ *       1. Its owner does the same, after a pause: if it is listed first, its new entry is removed as well.
  *   <li><b>Leave.</b> Settle unknown outcomes first; then delete the own entry by its createRevision. The end of a session settles and
  *       deletes everything, and a member that stays is listed again under the next session.
  * </ol>

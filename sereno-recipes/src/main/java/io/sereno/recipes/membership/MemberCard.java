@@ -21,6 +21,15 @@ public record MemberCard(Card card, String attempt, Duration ttl) {
         return Bytes.utf8(card.encode().toUtf8() + ATTEMPT + attempt + "\n" + TTL + ttl.toMillis() + "\n");
     }
 
+    /** The session of the attempt; empty if it is unreadable. */
+    String session() {
+        return attempt.substring(0, Math.max(0, attempt.lastIndexOf('-')));
+    }
+
+    boolean isUnder(String session) {
+        return !session.isEmpty() && session().equals(session);
+    }
+
     /** Never fails: unreadable fields are empty, or zero. */
     public static MemberCard decode(Bytes value) {
         String attempt = "";
