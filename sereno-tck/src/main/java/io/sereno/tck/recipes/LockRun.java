@@ -39,6 +39,9 @@ public final class LockRun {
     private static final Duration PATIENT = Duration.ofSeconds(20);
     private static final long BUDGET = 300_000;
 
+    /** How many grants the callers have to reach. */
+    private static final int GRANTS = 30;
+
     /** The election rules that correspond to the rules of a mutex. */
     private static final Map<String, String> OF_ELECTIONS = Map.of(
             "LCK-1", "LDR-1",
@@ -86,7 +89,7 @@ public final class LockRun {
     private final Chronicle chronicle;
     private final Recorder recorder;
     private final Queues queue;
-    private final int rounds;
+    private final Rounds rounds;
     private final List<Node> nodes = new ArrayList<>();
     private final List<Holder> holders = new ArrayList<>();
     private final List<Linearizability.Call<LockModel.Action>> calls = new ArrayList<>();
@@ -97,7 +100,7 @@ public final class LockRun {
     private LockRun(Bench bench, Kind kind, int rounds) {
         this.bench = bench;
         this.kind = kind;
-        this.rounds = rounds;
+        this.rounds = new Rounds(bench, rounds, this::hasEnough);
         this.chronicle = new Chronicle(bench);
         this.recorder = new Recorder(bench.time());
         this.queue = new Queues(bench.judge(), kind.recipe + "/" + NAME);
@@ -177,14 +180,14 @@ public final class LockRun {
     private boolean call(Node node, Random random) throws Exception {
         if (kind == Kind.MUTEX) {
             Mutex mutex = node.sereno().mutex(NAME);
-            for (int round = 0; round < rounds; round++) {
+            for (int round = 0; rounds.goOn(round); round++) {
                 want(node, random, mutex::tryAcquire);
             }
             return true;
         }
         LeaderElection candidate = node.sereno().election(NAME).start();
         try {
-            for (int round = 0; round < rounds; round++) {
+            for (int round = 0; rounds.goOn(round); round++) {
                 want(
                         node,
                         random,
@@ -197,6 +200,12 @@ public final class LockRun {
             });
         }
         return true;
+    }
+
+    private boolean hasEnough() {
+        synchronized (calls) {
+            return calls.size() >= 2 * GRANTS;
+        }
     }
 
     /** A way to acquire. */

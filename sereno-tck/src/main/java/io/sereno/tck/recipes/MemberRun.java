@@ -21,9 +21,6 @@ final class MemberRun {
     /** How many joins of one id the contenders have to reach. */
     private static final int JOINS = 5;
 
-    /** How long they try: longer than a lease lives that nobody renews. */
-    private static final Duration LONGEST = Duration.ofMinutes(1);
-
     private MemberRun() {}
 
     /** Without faults. */
@@ -61,13 +58,11 @@ final class MemberRun {
         List<KeepAlive> listed = new ArrayList<>();
         AtomicInteger joins = new AtomicInteger();
         int[] refused = {0};
-        long began = bench.now();
+        Rounds going = new Rounds(bench, rounds, () -> joins.get() >= JOINS);
         List<CompletableFuture<?>> callers = new ArrayList<>();
         for (Node node : nodes) {
             callers.add(bench.async(() -> {
-                for (int i = 0; i < rounds || (joins.get() < JOINS && goesOn(bench, began)); i++) {
-                    // A member that was cut off keeps the id until its client is connected again, or its lease ends.
-                    Duration pause = Duration.ofMillis(i < rounds ? 4 : 100);
+                for (int i = 0; going.goOn(i); i++) {
                     KeepAlive mine;
                     try {
                         mine = bench.kit().crew().waiting(() -> join(bench, node));
@@ -75,7 +70,7 @@ final class MemberRun {
                         synchronized (listed) {
                             refused[0]++;
                         }
-                        bench.pass(pause);
+                        bench.pass(Duration.ofMillis(4));
                         continue;
                     } catch (io.sereno.NotAppliedException | io.sereno.OutcomeUnknownException e) {
                         bench.pass(Duration.ofMillis(10));
@@ -110,10 +105,6 @@ final class MemberRun {
         bench.join(callers, Duration.ofMinutes(2));
         bench.evidence("joins", joins.get(), JOINS);
         bench.evidence("joins that were refused", refused[0], 1);
-    }
-
-    private static boolean goesOn(Bench bench, long began) {
-        return bench.since(began).compareTo(LONGEST) < 0;
     }
 
     private static KeepAlive join(Bench bench, Node node) throws InterruptedException {
