@@ -11,11 +11,16 @@ import io.sereno.Leadership;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
 import io.sereno.recipes.kernel.Card;
+import io.sereno.simulation.Fate;
+import io.sereno.simulation.FaultyBackend;
+import io.sereno.simulation.Request;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -99,6 +104,41 @@ class StrayPlaceTest {
         assertThat(inThread(second::awaitLeadership).get(10, TimeUnit.SECONDS).isHeld())
                 .isTrue();
         assertThat(clients.entries("election/x")).hasSize(1);
+    }
+
+    /** The client puts many names in vain while it gives the place back. The place is then not taken for a stray by another candidate. */
+    @Test
+    void aPlaceThatIsGivenBackIsNoStrayHoweverManyNamesFollow() throws Exception {
+        FaultyBackend faulty = clients.line();
+        SerenoClient two = clients.connect("two", faulty);
+        LeaderElection first = two.election("x").start();
+        Leadership leadership = inThread(first::awaitLeadership).get(10, TimeUnit.SECONDS);
+        Runnable outage = faulty.each(
+                request -> request instanceof Request.Commit commit
+                        && commit.commit().directory().equals("election/x")
+                        && commit.commit().writes().size() == 2, // One deletes the place, the other puts the next one.
+                Fate.refuse());
+        CompletableFuture<Boolean> released = inThread(() -> {
+            leadership.release();
+            return true;
+        });
+        clients.passUntilDone(released, Clients.OPERATION_TIMEOUT.multipliedBy(2));
+        clients.time.advance(Duration.ofSeconds(60));
+
+        String givenBack = clients.entries("election/x").get(0).name();
+        LeaderElection second = two.election("x").start();
+        assertThat(clients.entries("election/x"))
+                .hasSize(2)
+                .extracting(Entry::name)
+                .contains(givenBack);
+        outage.run();
+        clients.time.advance(Duration.ofSeconds(4)); // The longest pause takes 2 s.
+        assertThat(inThread(second::awaitLeadership).get(10, TimeUnit.SECONDS).isHeld())
+                .isTrue();
+        assertThat(clients.entries("election/x"))
+                .hasSize(2)
+                .extracting(Entry::name)
+                .doesNotContain(givenBack);
     }
 
     private void arrives(String directory) {

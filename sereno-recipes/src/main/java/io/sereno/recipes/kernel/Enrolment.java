@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Gets a {@link Turn} its place: an entry under a name that was never used before. Settles every unknown outcome of that. Steps 1 and 5 there.
  *
- * <p>Invariant: a name is put once. While the outcome of that put is unknown, no other name is put, so a session has one place at most.
+ * <p>Invariant: a name is put once. While the outcome of that put is unknown, no other name is put, so a turn has one place at most.
  *
  * <p>Confined to the strand.
  */
@@ -54,7 +54,7 @@ final class Enrolment {
 
     /** Takes a place at the tail, and gives another back in the same commit. */
     void take(Session under, Bytes card, @Nullable Place outgoing) {
-        String name = newName(under);
+        String name = newName(under, outgoing);
         Commit.Builder commit =
                 Commit.to(directory).put(name, card, under.leaseId()).returningAll();
         if (outgoing != null) {
@@ -77,11 +77,17 @@ final class Enrolment {
         });
     }
 
-    private String newName(Session under) {
+    private String newName(Session under, @Nullable Place outgoing) {
         String name = under.nextPlace();
         names.addLast(name);
         if (names.size() > REMEMBERED_NAMES) {
-            under.forget(Set.of(names.removeFirst()));
+            String oldest = names.removeFirst();
+            if (outgoing != null && oldest.equals(outgoing.name())) {
+                // It is still in the store: another turn of the client must not take it for a stray.
+                names.addLast(oldest);
+                oldest = names.removeFirst();
+            }
+            under.forget(Set.of(oldest));
         }
         return name;
     }

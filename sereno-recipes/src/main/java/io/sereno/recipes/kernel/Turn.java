@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One client's place in the queue of a directory: the state machine behind mutex and election. The owner decides which
+ * A place in the queue of a directory, of which a client may have several: the state machine behind mutex and election. The owner decides which
  * entries in front block ({@link Owner#blocks}); by default all do.
  *
  * <p>Stored: one entry a place, {@code <session>-<n>}, under the session's lease. The queue is ordered by createRevision; the first live place has
