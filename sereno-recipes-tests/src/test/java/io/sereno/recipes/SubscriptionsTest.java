@@ -12,11 +12,13 @@ import io.sereno.Topic;
 import io.sereno.recipes.client.OpenSubscription;
 import io.sereno.recipes.client.Settings;
 import io.sereno.recipes.kernel.Hooks;
+import io.sereno.simulation.FaultyBackend;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -85,6 +87,40 @@ class SubscriptionsTest {
         sereno.close();
         assertThat(states).containsExactly(SessionState.CLOSED);
         assertThat(causeOf(subscription).get(10, TimeUnit.SECONDS)).isInstanceOf(SerenoClosedException.class);
+    }
+
+    /** The executor blocks a thread that reports a state to another listener. The state changes twice meanwhile. */
+    @Test
+    void aSubscriptionBeginsWithNoLaterStateThanTheFirstChangeItReports() throws Exception {
+        CountDownLatch reporting = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        Executor slow = task -> {
+            if (reporting.getCount() > 0) {
+                reporting.countDown();
+                while (release.getCount() > 0) {
+                    Thread.onSpinWait();
+                }
+            }
+            clients.callbacks.execute(task);
+        };
+        FaultyBackend line = clients.line();
+        Sereno sereno = new SerenoClient(clients.settings("one", clients.time, slow, Hooks.NONE), line, true);
+        clients.passUntil(() -> sereno.sessionState() == SessionState.CONNECTED, Duration.ofSeconds(1));
+        CompletableFuture<Subscription> other = Threads.inThread(() -> sereno.onSessionState(state -> {}));
+        assertThat(reporting.await(10, TimeUnit.SECONDS)).isTrue();
+        sereno.onSessionState(states::add);
+        line.cutOff(Duration.ofSeconds(1));
+        clients.time.advance(Clients.TTL.multipliedBy(2));
+        release.countDown();
+        other.get(10, TimeUnit.SECONDS);
+        expect(SessionState.CONNECTED);
+        SessionState next = states.poll(10, TimeUnit.SECONDS);
+        if (next == SessionState.SUSPENDED) {
+            next = states.poll(10, TimeUnit.SECONDS);
+        }
+        assertThat(next).isEqualTo(SessionState.EXPIRED);
+        line.heal();
+        clients.passUntilDone(CompletableFuture.runAsync(sereno::close, clients.callbacks), Duration.ofSeconds(6));
     }
 
     @Test

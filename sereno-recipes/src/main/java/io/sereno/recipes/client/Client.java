@@ -133,7 +133,7 @@ public final class Client {
 
     public Subscription onSessionState(Consumer<SessionState> callback) {
         Scope scope = new Scope(this, "session", kernel.nodeId(), sessionDirectory());
-        return sessionNews.subscribe(scope, () -> sessions().state(), callback);
+        return sessionNews.subscribe(scope, sessions(), callback);
     }
 
     /** Closes local objects first, then the store, then what was created for this client alone; all waits take five seconds at most. */

@@ -2,60 +2,48 @@ package io.sereno.recipes.client;
 
 import io.sereno.SessionState;
 import io.sereno.Subscription;
-import io.sereno.recipes.kernel.Strand;
+import io.sereno.recipes.kernel.Sessions;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The subscriptions to the state of a client's session. Each gets the present state, then each change, and {@link SessionState#CLOSED} as the last
- * callback when the client closes. Safe for use by multiple threads.
+ * callback when the client closes.
+ *
+ * <p>The listeners are confined to the strand of the sessions, on which the state changes: so a listener that is added gets each later change, and
+ * no earlier one. {@link #subscribe} is for every thread.
  */
 final class SessionNews {
     private static final String OPERATION = "onSessionState";
 
-    private static final class Listener {
-        private final Consumer<SessionState> callback;
-        private @Nullable SessionState last;
+    private final Map<OpenSubscription, Consumer<SessionState>> listeners = new LinkedHashMap<>();
 
-        Listener(Consumer<SessionState> callback) {
-            this.callback = callback;
-        }
-    }
-
-    private final Strand strand = new Strand();
-    /** Confined to the strand. */
-    private final Map<OpenSubscription, Listener> listeners = new LinkedHashMap<>();
-
-    /** {@code present} is read after the subscription is listed, so that no change is missed; it must not block. */
-    Subscription subscribe(Scope scope, Supplier<SessionState> present, Consumer<SessionState> callback) {
+    Subscription subscribe(Scope scope, Sessions sessions, Consumer<SessionState> callback) {
         scope.requireOpen(OPERATION);
         OpenSubscription subscription = OpenSubscription.withLast(
                 scope,
                 OPERATION,
-                ended -> strand.execute(() -> listeners.remove(ended)),
+                ended -> sessions.execute(() -> listeners.remove(ended)),
                 () -> callback.accept(SessionState.CLOSED));
-        strand.execute(() -> {
+        sessions.execute(() -> {
             if (!subscription.isEnding()) {
-                Listener listener = new Listener(callback);
-                listeners.put(subscription, listener);
-                report(subscription, listener, present.get());
+                listeners.put(subscription, callback);
+                report(subscription, callback, sessions.state());
             }
         });
         return subscription;
     }
 
+    /** On the strand of the sessions. */
     void changed(SessionState state) {
-        strand.execute(() -> listeners.forEach((subscription, listener) -> report(subscription, listener, state)));
+        listeners.forEach((subscription, callback) -> report(subscription, callback, state));
     }
 
-    /** The present state may be one whose report as a change is still to come. The end of the subscription reports CLOSED. */
-    private static void report(OpenSubscription subscription, Listener listener, SessionState state) {
-        if (state != SessionState.CLOSED && state != listener.last) {
-            listener.last = state;
-            subscription.call(() -> listener.callback.accept(state));
+    /** The end of the subscription reports CLOSED. */
+    private static void report(OpenSubscription to, Consumer<SessionState> callback, SessionState state) {
+        if (state != SessionState.CLOSED) {
+            to.call(() -> callback.accept(state));
         }
     }
 }

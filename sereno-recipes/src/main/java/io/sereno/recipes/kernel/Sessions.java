@@ -141,6 +141,11 @@ public final class Sessions {
         return state;
     }
 
+    /** Runs a task on the strand. The state does not change meanwhile, and each change before it has been passed to {@code onState}. */
+    public void execute(Runnable task) {
+        strand.execute(task);
+    }
+
     /** Why the last request of a session failed; null if it succeeded. */
     public @Nullable BackendException failure() {
         return failure;
