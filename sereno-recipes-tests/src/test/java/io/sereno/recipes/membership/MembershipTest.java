@@ -33,9 +33,11 @@ import io.sereno.spi.Entry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -532,6 +534,34 @@ class MembershipTest {
         subscription.ended().toCompletableFuture().get(10, TimeUnit.SECONDS);
         assertThatIllegalStateException().isThrownBy(() -> one.update(NORTH)).withMessageContaining("was closed");
         assertThatIllegalStateException().isThrownBy(() -> one.onState(states::add));
+    }
+
+    /** Whichever comes first: a subscription that was accepted gets CLOSED, once, and ends. */
+    @Test
+    void aSubscriptionThatIsAddedDuringTheCloseGetsClosed() throws Exception {
+        Membership group = connect("a").membership("g");
+        for (int i = 0; i < 300; i++) {
+            KeepAlive one = group.join("one", TTL);
+            CountDownLatch both = new CountDownLatch(2);
+            CompletableFuture<Optional<Subscription>> added = Threads.inThread(() -> {
+                both.countDown();
+                both.await();
+                try {
+                    return Optional.of(one.onState(states::add));
+                } catch (IllegalStateException closed) {
+                    return Optional.empty();
+                }
+            });
+            both.countDown();
+            both.await();
+            one.close();
+            Optional<Subscription> subscription = added.get(10, TimeUnit.SECONDS);
+            if (subscription.isPresent()) {
+                subscription.get().ended().toCompletableFuture().get(10, TimeUnit.SECONDS);
+                assertThat(states.poll()).as("round %s", i).isEqualTo(State.CLOSED);
+            }
+            assertThat(states).isEmpty();
+        }
     }
 
     @Test

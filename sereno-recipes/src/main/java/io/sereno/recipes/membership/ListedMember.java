@@ -18,10 +18,10 @@ import io.sereno.recipes.kernel.TimedWait;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Names;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -46,12 +46,12 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     private final Listing listing;
     private final TimedWait<Void> joined;
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
-    private final Map<OpenSubscription, Consumer<State>> onState = new ConcurrentHashMap<>();
 
     private volatile long incarnation;
     private volatile boolean closed;
 
     // Confined to the strand.
+    private final Map<OpenSubscription, Consumer<State>> onState = new LinkedHashMap<>();
     private Map<String, String> metadata;
     private State reported = State.LOST;
     private boolean waits;
@@ -198,11 +198,15 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
         if (closed) {
             throw closed("onState");
         }
-        OpenSubscription subscription = new OpenSubscription(scope, operation("onState"), onState::remove);
-        onState.put(subscription, callback);
-        if (closed) {
-            subscription.close(); // It may have been added after all others were notified.
-        }
+        OpenSubscription subscription =
+                new OpenSubscription(scope, operation("onState"), ended -> strand.execute(() -> onState.remove(ended)));
+        strand.execute(() -> {
+            if (closed) {
+                report(subscription, callback, State.CLOSED); // All others have been notified since the call began.
+            } else if (!subscription.isEnding()) {
+                onState.put(subscription, callback);
+            }
+        });
         return subscription;
     }
 
@@ -213,15 +217,19 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
             return;
         }
         reported = now;
-        onState.forEach((subscription, callback) -> subscription.call(() -> {
+        onState.forEach((subscription, callback) -> report(subscription, callback, now));
+    }
+
+    private static void report(OpenSubscription to, Consumer<State> callback, State state) {
+        to.call(() -> {
             try {
-                callback.accept(now);
+                callback.accept(state);
             } finally {
-                if (now == State.CLOSED) {
-                    subscription.close();
+                if (state == State.CLOSED) {
+                    to.close();
                 }
             }
-        }));
+        });
     }
 
     @Override
