@@ -10,6 +10,8 @@ import io.sereno.Sereno;
 import io.sereno.SerenoLock;
 import io.sereno.recipes.Clients;
 import io.sereno.recipes.Threads;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -100,5 +102,33 @@ class SerenoLockTest {
             assertThat(grant.isHeld()).isTrue();
         }
         assertThat(lost).isNotDone();
+    }
+
+    /** A thread that need not unlock after a loss is still known as an owner. */
+    @Test
+    void theTextShowsTheThreadThatHoldsTheLockBeforeThoseThatHaveLostIt() throws Exception {
+        List<CompletableFuture<Void>> ends = new ArrayList<>();
+        List<CompletableFuture<Boolean>> formerOwners = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            CompletableFuture<Void> owns = new CompletableFuture<>();
+            CompletableFuture<Void> end = new CompletableFuture<>();
+            ends.add(end);
+            formerOwners.add(Threads.inThread(() -> {
+                lock.lock();
+                owns.complete(null);
+                end.join();
+                return true;
+            }));
+            owns.get(10, TimeUnit.SECONDS);
+            clients.endSessions();
+            lock.lock();
+            assertThat(lock.toString())
+                    .contains("thread " + Thread.currentThread().getName() + " has", ", held");
+            lock.unlock();
+        }
+        ends.forEach(end -> end.complete(null));
+        for (CompletableFuture<Boolean> owner : formerOwners) {
+            owner.get(10, TimeUnit.SECONDS);
+        }
     }
 }

@@ -6,6 +6,7 @@ import io.sereno.SerenoLock;
 import io.sereno.recipes.client.Shared;
 import io.sereno.recipes.kernel.Hold;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -119,7 +120,7 @@ final class MutexLock implements SerenoLock {
         return "lock of " + mutex
                 + owners.entrySet().stream()
                         .filter(owned -> owned.getKey().directory().equals(directory))
-                        .findAny()
+                        .max(Comparator.comparing(owned -> owned.getValue().hold.isHeld()))
                         .map(owned ->
                                 ", thread " + owned.getKey().thread().getName() + " has the " + owned.getValue().hold)
                         .orElse(", not locked in this client");
