@@ -59,9 +59,11 @@ class LeaderChangesTest {
     @Test
     void anObserverOfNoCandidatesIsCalledWhenTheFirstLeads() throws Exception {
         two.election("e").onLeaderChanged(leaders::add);
-        one.election("e").start().awaitLeadership();
-        expect("one");
-        assertThat(leaders).isEmpty();
+        LeaderElection candidate = one.election("e").start();
+        candidate.awaitLeadership();
+        Peer first = expect("one");
+        candidate.resign();
+        expectNext("one", first);
     }
 
     @Test
@@ -75,9 +77,12 @@ class LeaderChangesTest {
         expect("two");
         second.awaitLeadership();
         second.resign();
-        expect("one");
+        Peer leader = expect("one");
+        first.awaitLeadership();
         first.metadata(Map.of("k", "v"));
-        first.close();
+        first.resign();
+        expectNext("two", leader);
+        first.close(); // Waits for its callbacks.
         second.close();
         assertThat(leaders).isEmpty();
     }
@@ -100,8 +105,10 @@ class LeaderChangesTest {
         second.start();
         awaitPeers(first, 2);
         first.close();
-        expect("two");
-        assertThat(leaders).isEmpty();
+        Peer leader = expect("two");
+        second.awaitLeadership();
+        second.resign();
+        expectNext("two", leader);
     }
 
     /** The candidate and the view read independently of each other, so the candidate's first read may be the older one. */
@@ -119,8 +126,8 @@ class LeaderChangesTest {
             news.seen(new Topology(Optional.empty(), Optional.of(leader), List.of(leader), true));
         }
         expect("next");
+        three.close(); // Waits for its callbacks.
         assertThat(leaders).isEmpty();
-        three.close();
     }
 
     @Test
@@ -137,8 +144,12 @@ class LeaderChangesTest {
     void afterTheCloseNothingIsReportedAndNothingAccepted() throws Exception {
         LeaderElection observer = two.election("e").onLeaderChanged(leaders::add);
         observer.close();
+        BlockingQueue<Peer> othersLeaders = new LinkedBlockingQueue<>();
+        LeaderElection another = two.election("e").onLeaderChanged(othersLeaders::add);
         one.election("e").start().awaitLeadership();
+        assertThat(othersLeaders.poll(10, TimeUnit.SECONDS)).isNotNull();
         assertThat(leaders).isEmpty();
+        another.close();
         assertThatIllegalStateException().isThrownBy(() -> observer.onLeaderChanged(leaders::add));
         LeaderElection other = two.election("e");
         assertThatNullPointerException().isThrownBy(() -> other.onLeaderChanged(Threads.nothing()));
@@ -151,6 +162,11 @@ class LeaderChangesTest {
         assertThat(leader).isNotNull();
         assertThat(leader.nodeId()).isEqualTo(nodeId);
         return leader;
+    }
+
+    /** The next call is for a later leader: nothing was reported in between. */
+    private void expectNext(String nodeId, Peer former) throws InterruptedException {
+        assertThat(expect(nodeId).incarnation()).isGreaterThan(former.incarnation());
     }
 
     private static void awaitPeers(LeaderElection election, int peers) {

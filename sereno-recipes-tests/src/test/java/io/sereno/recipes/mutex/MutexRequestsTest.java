@@ -9,14 +9,19 @@ import io.sereno.Mutex;
 import io.sereno.Sereno;
 import io.sereno.SerenoClosedException;
 import io.sereno.recipes.Clients;
+import io.sereno.recipes.SerenoClient;
 import io.sereno.recipes.Threads;
+import io.sereno.recipes.client.Settings;
+import io.sereno.recipes.kernel.Hooks;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -130,6 +135,32 @@ class MutexRequestsTest {
             }
         }
         assertThat(theirs.tryAcquire(Duration.ofSeconds(5))).isPresent();
+    }
+
+    /** As above, in the order that is rare: the mutex is granted, and the future is cancelled before it completes. */
+    @Test
+    void aGrantWhoseFutureIsCancelledBeforeItCompletesIsReleased() {
+        Queue<Runnable> completions = new ConcurrentLinkedQueue<>();
+        Settings settings = new Settings(
+                "three",
+                "",
+                Clients.TTL,
+                Clients.OPERATION_TIMEOUT,
+                clients.time,
+                clients.callbacks,
+                completions::add,
+                Hooks.NONE,
+                "memory",
+                List.of());
+        try (Sereno three = new SerenoClient(settings, clients.store.connect(clients.callbacks), false)) {
+            CompletableFuture<Grant> request = three.mutex("x").acquireAsync();
+            clients.passUntil(() -> !completions.isEmpty(), Duration.ofSeconds(1));
+            assertThat(mine.inspect().holders()).hasSize(1);
+            assertThat(request.cancel(true)).isTrue();
+            completions.forEach(Runnable::run);
+            clients.passUntil(() -> mine.inspect().equals(NOBODY), Duration.ofSeconds(1));
+            assertThat(theirs.tryAcquire()).isPresent();
+        }
     }
 
     @Test
