@@ -19,6 +19,11 @@ import java.util.concurrent.CompletionStage;
  * timeout + 250 ms (LIF-6b). Stages are completed and listeners are called outside locks, so callbacks may call this
  * object again (LIF-7b).
  *
+ * <p><b>Threads.</b> Listeners run on {@link BackendConfig#executor()} (CFG-3). A stage completes in any thread in which a
+ * callback that blocks delays nothing else (LIF-7a): on that executor, on a thread that the backend keeps for such
+ * callbacks, or in the thread of the caller if the result is known at once; never on a thread that reads the network or
+ * runs timers. A timer runs on the executor that was given to {@link TimeSource#schedule}.
+ *
  * <p><b>Errors.</b> Stages fail with {@link BackendException}, perhaps inside a
  * {@link java.util.concurrent.CompletionException} (OUT-6c); any other throwable is a bug and counts as
  * {@code UNKNOWN}. After {@link #close()} all calls fail at once, {@code NOT_APPLIED} (LIF-3).

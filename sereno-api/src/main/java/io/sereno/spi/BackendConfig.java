@@ -33,7 +33,7 @@ public interface BackendConfig {
     /**
      * The namespace in which to keep everything. Two namespaces share nothing (NAM-2b, NAM-2c).
      *
-     * @return the namespace; empty is a namespace of its own
+     * @return any well-formed Unicode without U+0000, of 64 bytes of UTF-8 at most; empty is a namespace of its own
      */
     String namespace();
 

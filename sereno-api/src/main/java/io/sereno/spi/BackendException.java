@@ -18,7 +18,10 @@ public final class BackendException extends RuntimeException {
          * (OUT-6a).
          */
         NOT_APPLIED,
-        /** A commit that was applied once, or will be at some later moment, or never will be (OUT-3). */
+        /**
+         * A commit that was applied once, or will be at some later moment, or never will be (OUT-3). A renewal or a
+         * revocation of a lease may end this way too.
+         */
         UNKNOWN
     }
 

@@ -117,7 +117,13 @@ public final class Guarantees {
         return facts.maxValueBytes;
     }
 
-    /** {@return the most bytes of names and values, together, in one commit; at least 128 KiB (COM-10)} */
+    /**
+     * {@return the most bytes of names and values, together, in one commit; at least 128 KiB (COM-10)}
+     *
+     * <p>Counted are the name of each condition, the name of each write, and the value of each put. A name counts as often
+     * as it is used. Not counted are the path of the directory, revisions and the id of the lease, and the read that the
+     * commit returns. A store that limits the bytes of a request declares less, with room for what its backend adds.
+     */
     public int maxCommitBytes() {
         return facts.maxCommitBytes;
     }

@@ -31,14 +31,16 @@ public interface Lease {
     /**
      * Renews the lease for a full ttl from now.
      *
-     * @return true if it was renewed, false if it is dead; a failed stage says nothing about the lease
+     * @return true if it was renewed, false if it is dead; a failed stage says nothing about the lease: it fails
+     *     {@code UNKNOWN} if the lease may have been renewed, or may still be, and {@code NOT_APPLIED} if it was not
      */
     CompletionStage<Boolean> renew();
 
     /**
      * Ends the lease. May be repeated, also if the lease is dead already (LEA-5b).
      *
-     * @return completes when its entries are gone (LEA-5a)
+     * @return completes when its entries are gone (LEA-5a); fails {@code UNKNOWN} if the lease may have been ended, or
+     *     may still be, and {@code NOT_APPLIED} if it was not
      */
     CompletionStage<Void> revoke();
 }

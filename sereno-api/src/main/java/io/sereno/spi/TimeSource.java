@@ -29,7 +29,9 @@ public interface TimeSource {
      * Runs a task once, later: never before the delay has passed by {@link #nanoTime()}, and outside locks.
      *
      * @param delay how long to wait; zero or less means as soon as possible, but not within this call
-     * @param executor runs the task; an exception of the task, or a refusal by the executor, is logged
+     * @param executor runs the task; an exception of the task, or a refusal by the executor, is logged. With
+     *     {@code Runnable::run} the task runs in the thread of this clock, and has to be short and must not block: all
+     *     other timers wait for it
      * @param task what to run
      * @return cancels the task if it has not begun; may be called often, and from any thread
      */
