@@ -12,7 +12,8 @@ public interface WatchListener {
      * An entry was put or deleted, or ended with its lease.
      *
      * @param name of the entry; always one of the target (WAT-7b)
-     * @param revision of the commit, for logs; 0 if the store does not report it
+     * @param revision of the commit; 0 if the store does not report it. Notices with one revision, other than 0, announce one
+     *     commit, unless a reset comes between them: after the first of them, one read is enough
      */
     void changed(String name, long revision);
 

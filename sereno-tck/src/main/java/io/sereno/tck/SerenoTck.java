@@ -19,6 +19,7 @@ import io.sereno.tck.spi.LeaseTimeRules;
 import io.sereno.tck.spi.LifeFaultRules;
 import io.sereno.tck.spi.LifeRules;
 import io.sereno.tck.spi.NameRules;
+import io.sereno.tck.spi.NoticeRules;
 import io.sereno.tck.spi.OutcomeFaultRules;
 import io.sereno.tck.spi.OutcomeRules;
 import io.sereno.tck.spi.ReadRules;
@@ -134,6 +135,10 @@ public abstract class SerenoTck {
     @Nested
     @Tag("WAT")
     class Watches extends WatchRules {}
+
+    @Nested
+    @Tag("WAT")
+    class NoticesOfWatches extends NoticeRules {}
 
     @Nested
     @Tag("OUT")

@@ -57,6 +57,12 @@ final class WatchMutants {
         all.store("WAT-2", "notices come before their commit").with(WatchMutants::earlyNotices);
         all.store("WAT-2", "reads are answered by a server that lags behind the notices")
                 .with(WatchMutants::lagging);
+        all.store("WAT-12", "each notice of a directory has the revision of the first one")
+                .with(store -> {
+                    Map<String, Long> first = new ConcurrentHashMap<>();
+                    store.announce = (directory, name, at) ->
+                            store.announce(directory, name, first.computeIfAbsent(directory, unknown -> at));
+                });
         all.library("WAT-3", "changes during a lost connection are never announced")
                 .listeners((target, listener) -> Hooks.listener(listener::changed, () -> {}));
     }

@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
  * One watch, kept open until it is closed, that only says <em>look again</em>: once it is live, and after every notice and reset. A read before
  * the watch went live may have missed a change; the look that follows has not.
  *
- * <p>Confined to the strand, on which it also calls {@code look}. Notices that come faster than looks are merged.
+ * <p>Confined to the strand, on which it also calls {@code look}. Notices that come faster than looks are merged. So are the notices of one commit
+ * in a watched directory: a look that begins after the first of them sees the whole commit (WAT-2, WAT-12). Whoever watches a directory also looks once a
+ * period, so a backend that reports a wrong revision delays a look by no more than that.
  */
 public final class RearmingWatch {
     private final Kernel kernel;
@@ -73,13 +75,21 @@ public final class RearmingWatch {
     }
 
     private final class Notices implements WatchListener {
-        @Override
-        public void changed(String name, long revision) {
-            again();
-        }
+        /** The commit for which the last look was requested; 0 if that is not known. Notices are serial (WAT-5a). */
+        private long latest;
 
         @Override
+        public void changed(String name, long revision) {
+            if (revision == 0 || revision != latest || target.name().isPresent()) {
+                latest = revision;
+                again();
+            }
+        }
+
+        /** A store that has gone back may use a revision again. It resets its watches. */
+        @Override
         public void reset() {
+            latest = 0;
             again();
         }
 

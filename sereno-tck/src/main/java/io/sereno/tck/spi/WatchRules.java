@@ -2,7 +2,6 @@ package io.sereno.tck.spi;
 
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
-import io.sereno.spi.Entry;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
@@ -21,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
@@ -430,81 +428,5 @@ public class WatchRules {
                     allowed.containsAll(notices.received()),
                     () -> "a watch of " + target + " received " + notices.received());
         });
-    }
-
-    @Rule(
-            value = "WAT-2",
-            check = "whether notices are sent before the commit can be read, or read from another server than it")
-    void aReadOnANoticeSeesTheChange(Bench bench) {
-        Client writer = bench.client();
-        Client watcher = bench.client();
-        Finding early = new Finding();
-        AtomicInteger judged = new AtomicInteger();
-        AtomicBoolean lastSeen = new AtomicBoolean();
-        List<CompletableFuture<?>> reads = new ArrayList<>();
-        watcher.watch(new Target(DIRECTORY, Optional.empty()), new WatchListener() {
-            @Override
-            public void changed(String name, long revision) {
-                if (name.equals("sentinel")) {
-                    look();
-                }
-                if (revision == 0 || !name.startsWith("n")) {
-                    return;
-                }
-                CompletableFuture<?> read = watcher.backend()
-                        .read(new io.sereno.spi.Query.One(DIRECTORY, name))
-                        .thenAccept(snapshot -> {
-                            long found = snapshot.entries().stream()
-                                    .mapToLong(Entry::modRevision)
-                                    .max()
-                                    .orElse(0);
-                            if (found < revision) {
-                                early.is("a notice reported revision " + revision + " of " + name
-                                        + ", and a read that began then shows " + CallResult.describe(snapshot));
-                            }
-                            judged.incrementAndGet();
-                        })
-                        .toCompletableFuture();
-                synchronized (reads) {
-                    reads.add(read);
-                }
-                bench.stir();
-            }
-
-            @Override
-            public void reset() {
-                look();
-            }
-
-            // A read after the last notice shows the last change, even if the notice does not report that change.
-            private void look() {
-                watcher.backend()
-                        .read(new io.sereno.spi.Query.One(DIRECTORY, "sentinel"))
-                        .thenAccept(snapshot -> {
-                            lastSeen.compareAndSet(false, !snapshot.entries().isEmpty());
-                            bench.stir();
-                        });
-            }
-        });
-        // Puts only: a deletion leaves nothing that a read could compare.
-        List<String> names = IntStream.range(0, 30).mapToObj(i -> "n" + i % 5).toList();
-        for (String name : names) {
-            writer.put(DIRECTORY, name, "1");
-        }
-        Notices end = watcher.watch(DIRECTORY);
-        int before = end.count();
-        writer.put(DIRECTORY, "sentinel", "1");
-        end.awaitAnnounced("sentinel", before);
-        List<CompletableFuture<?>> all;
-        synchronized (reads) {
-            all = List.copyOf(reads);
-        }
-        bench.join(all, bench.patience());
-        bench.verify(early.isNone(), early::toString);
-        bench.verify(
-                bench.reach(lastSeen::get, bench.noticePatience()),
-                () -> "the last change was followed by notices, and no read that began on one of them shows it");
-        // A store that reports no revisions leaves this to the histories.
-        bench.count("notices with a revision", judged.get());
     }
 }
