@@ -185,7 +185,7 @@ class TroubleshootingTest {
                 message.append(token, marks, token.length() - marks);
             } else if (!message.isEmpty()) {
                 depth += "([{".contains(token) ? 1 : ")]}".contains(token) ? -1 : 0;
-                if (token.equals(";") || token.equals(",") && depth <= 0) {
+                if (token.equals(";") || (token.equals(",") && depth <= 0)) {
                     messages.add(message.toString().replace("\\\"", "\"").replace("''", "'"));
                     message.setLength(0);
                 } else if (!token.equals("+") && message.charAt(message.length() - 1) != '…') {
