@@ -151,6 +151,8 @@ final class Markdown {
         shown.put("behind", "ms behind");
         shown.put("looks", "looks a second");
         shown.put("requests per second while held", "requests a second while held");
+        shown.put("of the rate alone", "of the rate alone");
+        shown.put("neighbours per second", "cycles a second of all neighbours together");
         shown.put("client bytes each", "bytes each in the client");
         shown.put("server bytes each", "bytes each in the server");
         shown.forEach((name, text) -> measured.figure(name)

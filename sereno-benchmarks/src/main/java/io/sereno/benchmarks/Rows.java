@@ -51,6 +51,7 @@ final class Rows {
             growth("kept", "publish and wait, that many messages kept", Feature.TOPIC, List.of(1_000, 10_000, 100_000)),
             growth("locks", "that many locks of one client, acquired", Feature.LOCK, List.of(100, 1_000, 10_000)),
             growth("idle", "lock and unlock beside that many idle clients", Feature.LOCK, TENFOLD),
+            growth("neighbours", "lock and unlock beside that many busy namespaces", Feature.LOCK, List.of(1, 10, 100)),
             memory("W1", "lock and unlock, one thread", Feature.LOCK, 1, 300_000),
             memory("W2", "lock and unlock, 8 threads; the peer is the JDK's fair lock", Feature.LOCK, 8, 0.5),
             memory("W4b", "counter plus one, 4 threads of one client", Feature.COUNTER, 4, 200_000),

@@ -18,7 +18,13 @@ class SettingsTest {
     void aGroupIsAllItsRows() {
         assertThat(rows("w")).hasSize(15).startsWith("W W1").endsWith("W W9");
         assertThat(rows("growth"))
-                .containsExactly("GROWTH waiting", "GROWTH members", "GROWTH kept", "GROWTH locks", "GROWTH idle");
+                .containsExactly(
+                        "GROWTH waiting",
+                        "GROWTH members",
+                        "GROWTH kept",
+                        "GROWTH locks",
+                        "GROWTH idle",
+                        "GROWTH neighbours");
     }
 
     @Test

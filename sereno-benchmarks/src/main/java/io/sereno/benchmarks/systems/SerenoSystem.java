@@ -34,7 +34,8 @@ public final class SerenoSystem implements Peer.Connector {
 
     @Override
     public Peer connect(Peer.Target target) {
-        String uri = target.store() + ":" + (target.authority().isEmpty() ? "" : "//" + target.authority()) + "/bench";
+        String uri = target.store() + ":" + (target.authority().isEmpty() ? "" : "//" + target.authority()) + "/"
+                + target.namespace();
         return new Client(Sereno.builder().uri(uri).sessionTtl(target.ttl()).connect(), target.ttl(), target.subject());
     }
 

@@ -28,6 +28,13 @@ final class Clients {
         return prefix + "-" + name;
     }
 
+    /** The same in another namespace. */
+    Clients in(String namespace) {
+        Target there = new Target(
+                target.store(), target.authority(), namespace, target.ttl(), target.subject(), target.many());
+        return new Clients(connector, there, prefix);
+    }
+
     Peer connect() throws Exception {
         return connector.connect(target);
     }

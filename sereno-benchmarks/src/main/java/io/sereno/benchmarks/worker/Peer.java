@@ -15,11 +15,12 @@ public interface Peer {
      * What a client connects to.
      *
      * @param store {@code redis}, {@code etcd}, {@code zookeeper} or {@code memory}
+     * @param namespace of the store, for systems that have them
      * @param ttl of sessions and leases
      * @param subject which of the system's ways to use
      * @param many whether the process opens so many clients that they have to share threads and keep few connections
      */
-    record Target(String store, String authority, Duration ttl, String subject, boolean many) {}
+    record Target(String store, String authority, String namespace, Duration ttl, String subject, boolean many) {}
 
     /** Acquired and released by the same thread. */
     interface Lock {

@@ -38,7 +38,7 @@ public final class Worker {
         int size = Integer.parseInt(args[5]);
         Duration ttl = Duration.ofMillis(Long.parseLong(args[6]));
         boolean many = List.of("waiting", "idle").contains(args[4]) && size > 50;
-        Clients clients = new Clients(connector, new Target(args[1], args[2], ttl, args[3], many), args[7]);
+        Clients clients = new Clients(connector, new Target(args[1], args[2], "bench", ttl, args[3], many), args[7]);
         Worker worker = new Worker(Workloads.of(args[4], size, clients));
         BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, UTF_8));
         for (String command = commands.readLine(); command != null; command = commands.readLine()) {

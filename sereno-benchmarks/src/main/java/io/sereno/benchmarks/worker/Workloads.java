@@ -10,6 +10,7 @@ final class Workloads {
             case "W2" -> new LockCycles(clients, 1, size, 0);
             case "W3", "waiting" -> new LockCycles(clients, size, 1, 0);
             case "idle" -> new LockCycles(clients, 1, 1, size);
+            case "neighbours" -> new Neighbours(clients, size);
             case "W4a" -> new Additions(clients, 1, 1, 0);
             case "W4b" -> new Additions(clients, 1, size, 0);
             case "W4c" -> new Additions(clients, size, 4, 0);

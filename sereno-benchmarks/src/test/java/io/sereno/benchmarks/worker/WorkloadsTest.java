@@ -20,7 +20,7 @@ class WorkloadsTest {
 
     /** The prefix is different in each test, since the clients stay connected to one store. */
     private static Clients clients(Peer.Connector connector, String store, String prefix) {
-        return new Clients(connector, new Peer.Target(store, "", Duration.ofSeconds(10), "", false), prefix);
+        return new Clients(connector, new Peer.Target(store, "", "bench", Duration.ofSeconds(10), "", false), prefix);
     }
 
     private static Window run(Workload workload) throws Exception {
@@ -36,8 +36,29 @@ class WorkloadsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "W1", "W2", "W3", "W4a", "W4b", "W4c", "W5a", "W5b", "W5c", "W5d", "W6a", "W6b", "W7", "W8", "W9",
-                "adds", "ids", "idle", "kept", "locks", "members", "waiting"
+                "W1",
+                "W2",
+                "W3",
+                "W4a",
+                "W4b",
+                "W4c",
+                "W5a",
+                "W5b",
+                "W5c",
+                "W5d",
+                "W6a",
+                "W6b",
+                "W7",
+                "W8",
+                "W9",
+                "adds",
+                "ids",
+                "idle",
+                "kept",
+                "locks",
+                "members",
+                "neighbours",
+                "waiting"
             })
     void serenoIsRightInEachRow(String row) throws Exception {
         // No more messages than the topic keeps are published in a short window, so none is trimmed unread.
