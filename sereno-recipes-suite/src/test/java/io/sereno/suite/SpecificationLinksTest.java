@@ -32,6 +32,8 @@ class SpecificationLinksTest {
     private static final Path RULES = Path.of("../docs/spec.md");
     private static final Path TESTS = Path.of("../docs/spec-tests.md");
     private static final Path GUIDE = Path.of("../docs/tck.md");
+    private static final Path LIMITS = Path.of("../docs/limits.md");
+    private static final Pattern SOURCE = Pattern.compile("^\\| .* \\| (?:([A-Z]+-\\d+[a-z]?)|`(\\w+Test)`) \\|$");
     private static final Pattern NAME = Pattern.compile("`(\\w+)`");
     private static final Pattern MARKED = Pattern.compile("^(\\*\\*([A-Z]+-\\d+[a-z]?)\\*\\* · .*) · (?:kit|suite)$");
 
@@ -129,6 +131,22 @@ class SpecificationLinksTest {
         for (Specification.Entry rule : specification.rules()) {
             assertThat(classes).as(rule.id()).containsAll(names(rule.alsoTestedBy()));
         }
+    }
+
+    @Test
+    void theFiguresOfTheLimitsNameRulesAndTestsThatExist() throws IOException {
+        Set<String> classes = testClasses();
+        List<Matcher> sources = Files.readAllLines(LIMITS).stream()
+                .map(SOURCE::matcher)
+                .filter(Matcher::matches)
+                .toList();
+        assertThat(sources).hasSizeGreaterThan(20).allSatisfy(source -> {
+            if (source.group(1) != null) {
+                assertThat(ALL.testsOf(source.group(1))).as(source.group(1)).isNotEmpty();
+            } else {
+                assertThat(classes).contains(source.group(2));
+            }
+        });
     }
 
     @Test
