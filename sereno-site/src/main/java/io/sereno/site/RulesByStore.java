@@ -129,7 +129,7 @@ final class RulesByStore {
         boolean complete = "true".equals(facts.get("complete"));
         List<String> parts = new ArrayList<>(List.of(
                 complete ? "grade " + facts.get("grade") : "no grade, not every rule was run",
-                "server " + facts.getOrDefault("serverVersion", ""),
+                "server " + facts.getOrDefault("serverVersion", "").replaceAll("^$", "unknown"),
                 "kit " + facts.getOrDefault("kitVersion", ""),
                 "Java " + facts.getOrDefault("javaVersion", ""),
                 "made at " + found.made()));

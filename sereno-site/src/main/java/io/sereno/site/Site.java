@@ -49,7 +49,7 @@ public final class Site {
     }
 
     /**
-     * Builds the site of this version.
+     * Builds the site of this version, in place of an earlier one.
      *
      * @param root of the repository
      * @param folder in which the site gets a folder with the name of the version
@@ -58,8 +58,20 @@ public final class Site {
      */
     public static Path build(Path root, Path folder) throws IOException {
         Site site = new Site(root, folder);
+        site.clear();
         site.build();
         return site.output;
+    }
+
+    /** Pages of documents and reports that are gone would be left. */
+    private void clear() throws IOException {
+        if (Files.exists(output)) {
+            try (Stream<Path> files = Files.walk(output)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
     }
 
     private void build() throws IOException {

@@ -39,6 +39,14 @@ class RulesByStoreTest {
     }
 
     @Test
+    void aReportWithoutAServersVersionSaysSo(@TempDir Path root, @TempDir Path site) throws IOException {
+        reportOfEtcd(root);
+        Path report = root.resolve("sereno-backend-etcd/target/tck/report.json");
+        Files.writeString(report, Files.readString(report).replace("3.4.23", ""));
+        assertThat(RulesByStore.of(root, site).html()).contains("grade Full, server unknown, ");
+    }
+
+    @Test
     void aStoreWithoutAReportIsShownAsSuch(@TempDir Path root, @TempDir Path site) throws IOException {
         reportOfEtcd(root);
         assertThat(RulesByStore.of(root, site).html())
