@@ -23,6 +23,7 @@ import io.sereno.tck.run.Outcome;
 import io.sereno.tck.run.RuleFailure;
 import io.sereno.tck.run.UnknownPreparation;
 import java.lang.reflect.Method;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
@@ -108,6 +109,16 @@ class VerdictsTest {
             assertThat(outcome.evidence())
                     .containsEntry("notices", 5L)
                     .containsEntry("attempts that a stall spoilt", 1L);
+        }
+    }
+
+    @Test
+    void aStandstillBeforeACallCountsIfTheCallDependsOnThatTime() {
+        Group.beginnings.set(0);
+        try (Kit kit = new Kit(new Fixture(List.of(), Optional.empty()), SerenoTck.RULES, 7)) {
+            Outcome outcome = kit.run(test("isLateAfterAStandstill"));
+            assertThat(outcome.verdict()).isEqualTo(Verdict.PASS);
+            assertThat(outcome.evidence()).containsEntry("attempts that a stall spoilt", 1L);
         }
     }
 
@@ -262,6 +273,7 @@ class VerdictsTest {
         static final AtomicInteger beginnings = new AtomicInteger();
 
         private static final String CHECK = "look out of the window";
+        private static final Duration HOUR = Duration.ofHours(1);
 
         @Rule(value = "READ-4a", check = CHECK)
         void holds(Bench bench) {
@@ -284,6 +296,15 @@ class VerdictsTest {
                 bench.evidence("notices", 2, 5);
             }
             bench.evidence("notices", 5, 5);
+        }
+
+        @Rule(value = "READ-4a", check = CHECK)
+        void isLateAfterAStandstill(Bench bench) {
+            if (beginnings.incrementAndGet() == 1) {
+                bench.kit().stalls().add(bench.now() - HOUR.toNanos() * 3 / 2, 300_000_000);
+                bench.within(Duration.ofMillis(1), bench.now() - HOUR.toNanos(), HOUR, "a call");
+            }
+            bench.verified();
         }
 
         @Rule(value = "READ-4a", check = CHECK)

@@ -80,9 +80,12 @@ public class IdRules {
         long requests = asked(recorder) - before;
         // A window lasts for seconds; a busy machine may take long for 200 ids.
         long windows = 2 + bench.since(from).toSeconds() * 2;
-        bench.verify(
-                requests <= windows,
-                () -> "200 ids took " + requests + " requests to the store, in " + Bench.text(bench.since(from)));
+        String seen = "200 ids took " + requests + " requests to the store, in " + Bench.text(bench.since(from));
+        if (requests > windows) {
+            // A session that ends during a standstill is followed by another one, which claims a slot.
+            bench.unlessStoodStill(from, seen);
+        }
+        bench.verify(requests <= windows, () -> seen);
     }
 
     @Rule(
@@ -102,9 +105,11 @@ public class IdRules {
         while (bench.since(from).compareTo(window.multipliedBy(3)) < 0) {
             long asked = bench.now();
             node.result("nextId", ids::nextId);
+            // A generator that stood still during its window could not ask for the next one.
             bench.within(
                     Duration.ofMillis(250),
                     asked,
+                    window,
                     "nextId() of a generator in use, whose store takes a quarter of a window of " + window
                             + " to answer,");
             made++;

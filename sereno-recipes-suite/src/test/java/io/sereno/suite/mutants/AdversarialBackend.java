@@ -30,6 +30,8 @@ public record AdversarialBackend(String name, Set<Trait> traits) {
         RESETS_ONLY,
         /** Half of the changes are announced as a reset. */
         RESETS_AMONG_NOTICES,
+        /** When a watch begins, all that it watches is announced, whether it is there or not. */
+        NOTICES_WITHOUT_CHANGE,
         /** Each notice is repeated a while later. */
         DOUBLED_NOTICES,
         /** Changes of different entries are announced in any order. */
@@ -56,6 +58,8 @@ public record AdversarialBackend(String name, Set<Trait> traits) {
         NO_LIMITS,
         /** One in twenty of the reads that commits return is missing. */
         LOST_SNAPSHOTS,
+        /** No commit ever includes the requested read. */
+        NO_SNAPSHOTS,
         /** A conflict never includes the requested read. */
         CONFLICTS_WITHOUT_SNAPSHOT,
         /** The read that a commit returns is made by a separate request, some time afterwards. */
@@ -85,6 +89,7 @@ public record AdversarialBackend(String name, Set<Trait> traits) {
                                 SPURIOUS_NOTICES,
                                 NOTICES_WITHOUT_REVISION,
                                 DOUBLED_NOTICES,
+                                NOTICES_WITHOUT_CHANGE,
                                 RESETS_AMONG_NOTICES,
                                 GAPS_BETWEEN_REVISIONS,
                                 LEAST_LIMITS)),
@@ -107,7 +112,8 @@ public record AdversarialBackend(String name, Set<Trait> traits) {
                                 LATE_COMMITS_OF_UNKNOWN_OUTCOME,
                                 LEASES_OF_UNKNOWN_OUTCOME,
                                 STRANGE_LEASE_IDS)),
-                new AdversarialBackend("with polling for changes", EnumSet.of(NOTICES_AT_THE_LAST_MOMENT)),
+                new AdversarialBackend(
+                        "with polling for changes", EnumSet.of(NOTICES_AT_THE_LAST_MOMENT, NO_SNAPSHOTS)),
                 new AdversarialBackend(
                         "hasty and without order",
                         EnumSet.of(OVERTAKING, REVISIONS_OF_EACH_DIRECTORY, DEAD_LEASES_ARE_REFUSED, NO_LIMITS)));

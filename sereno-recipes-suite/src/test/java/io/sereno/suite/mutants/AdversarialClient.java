@@ -45,7 +45,7 @@ final class AdversarialClient extends PlainClient {
         if (adversary.is(SNAPSHOTS_READ_LATER)) {
             client = new SnapshotsReadLater(client);
         }
-        if (adversary.is(LOST_SNAPSHOTS) || adversary.is(CONFLICTS_WITHOUT_SNAPSHOT)) {
+        if (adversary.is(LOST_SNAPSHOTS) || adversary.is(NO_SNAPSHOTS) || adversary.is(CONFLICTS_WITHOUT_SNAPSHOT)) {
             client = new Forgetful(client, adversary, world);
         }
         if (adversary.is(OVERTAKING) || adversary.is(SLOW_ANSWERS)) {
@@ -200,7 +200,8 @@ final class AdversarialClient extends PlainClient {
         public CompletionStage<CommitResult> commit(Commit commit) {
             return super.commit(commit).thenApply(result -> {
                 boolean conflict = result instanceof CommitResult.Conflict;
-                boolean lost = (conflict && adversary.is(CONFLICTS_WITHOUT_SNAPSHOT))
+                boolean lost = adversary.is(NO_SNAPSHOTS)
+                        || (conflict && adversary.is(CONFLICTS_WITHOUT_SNAPSHOT))
                         || (adversary.is(LOST_SNAPSHOTS) && world.chance(50));
                 return lost ? with(result, Optional.empty()) : result;
             });

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** The store of an {@link AdversarialBackend}: what it does to revisions, leases and notices. */
 final class AdversarialStore extends PlainStore {
@@ -122,6 +123,19 @@ final class AdversarialStore extends PlainStore {
     }
 
     // ---- notices
+
+    @Override
+    void watch(PlainWatch watch) {
+        super.watch(watch);
+        if (adversary.is(NOTICES_WITHOUT_CHANGE)) {
+            watch.target()
+                    .name()
+                    .map(Stream::of)
+                    .orElseGet(
+                            () -> entries(watch.target().directory()).stream().map(Entry::name))
+                    .forEach(name -> super.sendNotice(watch, name, 0));
+        }
+    }
 
     @Override
     void sendNotice(PlainWatch watch, String name, long at) {

@@ -55,7 +55,7 @@ public record Operation(
         return commit().map(io.sereno.spi.Commit::directory);
     }
 
-    Optional<io.sereno.spi.Commit> commit() {
+    public Optional<io.sereno.spi.Commit> commit() {
         return call instanceof Call.Commit commit ? Optional.of(commit.commit()) : Optional.empty();
     }
 
@@ -70,7 +70,7 @@ public record Operation(
     }
 
     /** What a read found, or a commit returned. */
-    Optional<Snapshot> snapshot() {
+    public Optional<Snapshot> snapshot() {
         if (reply instanceof Reply.Found found) {
             return Optional.of(found.snapshot());
         }

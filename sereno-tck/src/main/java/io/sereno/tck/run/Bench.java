@@ -380,10 +380,15 @@ public final class Bench implements AutoCloseable {
      * that is long, the verdict is UNKNOWN.
      */
     public void within(Duration bound, long sinceNanoTime, String what) {
+        within(bound, sinceNanoTime, Duration.ZERO, what);
+    }
+
+    /** The same for something that also takes long if this machine stood still in this time before. */
+    public void within(Duration bound, long sinceNanoTime, Duration before, String what) {
         Duration took = since(sinceNanoTime);
-        Duration stalled = kit.stalledSince(sinceNanoTime);
-        if (took.compareTo(bound.plus(stalled.multipliedBy(2))) > 0) {
-            unlessStoodStill(sinceNanoTime, what + " took " + text(took) + " of at most " + text(bound));
+        long from = sinceNanoTime - before.toNanos();
+        if (took.compareTo(bound.plus(kit.stalledSince(from).multipliedBy(2))) > 0) {
+            unlessStoodStill(from, what + " took " + text(took) + " of at most " + text(bound));
             throw new RuleFailure(what + " took " + text(took) + "; at most " + text(bound) + " is allowed");
         }
         verified();

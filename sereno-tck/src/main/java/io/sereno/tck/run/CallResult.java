@@ -3,7 +3,9 @@ package io.sereno.tck.run;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.CommitResult;
+import io.sereno.spi.Lease;
 import io.sereno.spi.Snapshot;
+import io.sereno.spi.Watch;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -107,7 +109,10 @@ public final class CallResult<T> {
             return "Conflict"
                     + conflict.snapshot().map(s -> ", returned " + describe(s)).orElse("");
         }
-        return String.valueOf(result);
+        if (result instanceof Lease lease) {
+            return "lease " + lease.id() + " of " + lease.ttl();
+        }
+        return result instanceof Watch ? "live" : String.valueOf(result);
     }
 
     public static String describe(Snapshot snapshot) {

@@ -62,12 +62,7 @@ public record Faulty(Bench bench, Client client, Faults faults, Duration timeout
 
     /** The same for any commit; other clients see when it has been applied. */
     public CallResult<CommitResult> commitWithLostReply(Commit commit, BooleanSupplier isApplied, boolean inOrder) {
-        faults.holdReplies();
-        CompletableFuture<CallResult<CommitResult>> sent = send(commit);
-        long from = bench.now();
-        while (!isApplied.getAsBoolean() && bench.since(from).compareTo(timeout) < 0 && !sent.isDone()) {
-            bench.pass(Duration.ofMillis(5));
-        }
+        CompletableFuture<CallResult<CommitResult>> sent = sendWithoutReply(commit, isApplied);
         if (inOrder) {
             faults.endConnections();
         } else {
@@ -77,13 +72,27 @@ public record Faulty(Bench bench, Client client, Faults faults, Duration timeout
         return end(sent);
     }
 
+    /**
+     * Sends a commit and holds its reply. Returns when other clients see that it has been applied, or if it ends or its
+     * timeout is over.
+     */
+    public CompletableFuture<CallResult<CommitResult>> sendWithoutReply(Commit commit, BooleanSupplier isApplied) {
+        faults.holdReplies();
+        CompletableFuture<CallResult<CommitResult>> sent = send(commit);
+        long from = bench.now();
+        while (!isApplied.getAsBoolean() && bench.since(from).compareTo(timeout) < 0 && !sent.isDone()) {
+            bench.pass(Duration.ofMillis(5));
+        }
+        return sent;
+    }
+
     /** Writes with a request that is lost on its way. */
     public CallResult<CommitResult> putWithLostRequest(String directory, String name) {
         faults.swallowRequests();
         long before = faults.sent();
         CompletableFuture<CallResult<CommitResult>> sent =
                 send(Commit.to(directory).put(name, Bytes.utf8(name)).build());
-        awaitSent(before);
+        awaitSent(before, sent);
         faults.breakConnections();
         faults.heal();
         return end(sent);
@@ -91,7 +100,12 @@ public record Faulty(Bench bench, Client client, Faults faults, Duration timeout
 
     /** Waits until the client has sent something since; otherwise the fault affected nothing. */
     public void awaitSent(long before) {
-        if (!bench.reach(() -> faults.sent() > before, bench.patience())) {
+        awaitSent(before, new CompletableFuture<>());
+    }
+
+    /** The same for a call, which may also end without being sent. */
+    public void awaitSent(long before, CompletableFuture<?> call) {
+        if (!bench.reach(() -> faults.sent() > before || call.isDone(), bench.patience())) {
             throw bench.unverified(
                     "nothing came through " + faults
                             + " when the client had something to send; does the fixture use the endpoints of the configuration?");

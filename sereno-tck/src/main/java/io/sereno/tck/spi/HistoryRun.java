@@ -34,6 +34,8 @@ public final class HistoryRun {
     /** A client that reconnects slowly has few operations under way when the next fault strikes. */
     private static final int MOST_ATTEMPTS = 10;
 
+    static final String NO_READS_RETURNED = "the store left the read out of each commit that asked for one, as it may";
+
     /** Rules that state for faults what another rule states in general. */
     private static final Map<String, String> GENERAL = Map.of("READ-6", "READ-1", "OUT-1", "READ-2a", "WAT-3", "WAT-1");
 
@@ -177,6 +179,12 @@ public final class HistoryRun {
         bench.count("operations", history.operations().size());
         if (faults > 0) {
             bench.count("faults", faults);
+        }
+        if (rule.startsWith("READ-8")
+                && history.operations().stream()
+                        .noneMatch(operation -> operation.commit().isPresent()
+                                && operation.snapshot().isPresent())) {
+            throw bench.untested(NO_READS_RETURNED);
         }
         bench.evidence("tried", findings.evidence().getOrDefault(general, 0L), atLeast);
     }

@@ -125,7 +125,7 @@ public class LeaseFaultRules {
                 .put("unleased", Bytes.EMPTY)
                 .delete("kept")
                 .build());
-        faulty.awaitSent(before);
+        faulty.awaitSent(before, sent);
         CallResult<CommitResult> ended = faulty.end(sent);
         bench.pass(late.minus(bench.since(from)).plusMillis(50));
         faulty.faults().heal();

@@ -426,23 +426,26 @@ public class LeaseTimeRules {
         Notices directory = watcher.watch(DIRECTORY);
         Notices entry = watcher.watch(new Target(DIRECTORY, Optional.of("b")));
         long acked = bench.now();
-        int before = directory.count();
-        int entryBefore = entry.count();
-        // Nobody calls the store from here on.
         Duration bound = lease.ttl().plus(bench.guarantees().expiryLateness());
-        boolean reported = bench.reach(
-                () -> directory.announced("a", before)
-                        && directory.announced("b", before)
-                        && entry.announced("b", entryBefore),
-                bound.plus(bench.noticePatience()));
-        bench.verify(
-                reported,
-                () -> "a lease of " + lease.ttl() + " ended, and " + Bench.text(bench.since(acked))
-                        + " later its watchers have received " + directory.received() + " and " + entry.received());
-        bench.within(bench.afterNotice(bound.plusMillis(500)), acked, "the notice of an expiry");
-        bench.verify(
-                watcher.all(DIRECTORY).isEmpty(),
-                () -> "an expiry was announced, and a read on the notice shows " + watcher.all(DIRECTORY));
+        // Nobody calls the store from here on, except on a notice. A notice may come without a change: as long as a
+        // read on it shows the entries, another one is due.
+        int[] read = {directory.count(), entry.count()};
+        do {
+            int before = read[0];
+            int entryBefore = read[1];
+            boolean reported = bench.reach(
+                    () -> directory.announced("a", before)
+                            && directory.announced("b", before)
+                            && entry.announced("b", entryBefore),
+                    bound.plus(bench.noticePatience()));
+            bench.verify(
+                    reported,
+                    () -> "a lease of " + lease.ttl() + " ended, and " + Bench.text(bench.since(acked))
+                            + " later its watchers have received " + directory.received() + " and "
+                            + entry.received());
+            bench.within(bench.afterNotice(bound.plusMillis(500)), acked, "the notice of an expiry");
+            read = new int[] {directory.count(), entry.count()};
+        } while (!watcher.all(DIRECTORY).isEmpty());
     }
 
     static Set<String> names(Collection<Entry> entries) {

@@ -19,13 +19,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What a client leaves behind in its process, and what a directory leaves behind in its store. */
@@ -43,14 +48,20 @@ public class ResidueRules {
 
     private static final String LONG = "x".repeat(200);
 
+    /** Of so many threads that are left, a failure shows the stacks. */
+    private static final int MOST_STACKS = 3;
+
+    private static final int MOST_FRAMES = 25;
+
     @Rule(
             value = "LIF-4a",
             check = "executors, event loops and timers that the client library starts, and what ends them")
     void twoSecondsAfterCloseNothingIsLeft(Bench bench) {
         CountingTime time = new CountingTime(bench.time());
         Before before = Before.now();
-        for (int i = 0; i < 3; i++) {
+        for (int i = 1; i <= 3; i++) {
             use(bench, time);
+            before.closed(i);
         }
         requireGone(bench, before, time, 3);
     }
@@ -83,10 +94,7 @@ public class ResidueRules {
         }
         String after = "two seconds after " + clients + " clients were closed, ";
         Set<Thread> threads = before.threadsSince();
-        bench.verify(
-                threads.isEmpty(),
-                () -> after + "these threads are left: "
-                        + threads.stream().map(Thread::getName).sorted().toList());
+        bench.verify(threads.isEmpty(), () -> after + "these threads are left: " + before.described(threads));
         bench.verify(time.scheduled() <= 0, () -> after + time.scheduled() + " timers are left on the TimeSource");
         long files = before.filesSince();
         bench.verify(files < OTHERS_FILES, () -> after + files + " more files and sockets are open than before");
@@ -103,8 +111,9 @@ public class ResidueRules {
         Before before = Before.now();
         List<WeakReference<Object>> clients = new ArrayList<>();
         List<WeakReference<Object>> listeners = new ArrayList<>();
-        for (int i = 0; i < 100; i++) {
+        for (int i = 1; i <= 100; i++) {
             useUnseen(bench, time, ttl, clients, listeners);
+            before.closed(i);
         }
         requireGone(bench, before, time, 100);
         requireCollected(bench, "backends of clients that were closed", clients);
@@ -267,9 +276,35 @@ public class ResidueRules {
      * What the process had: its threads, and the number of open files and sockets, zero where the system does not
      * report it.
      */
-    private record Before(Set<Thread> threads, long files) {
+    private record Before(Set<Thread> threads, long files, Map<Long, Integer> clients) {
         static Before now() {
-            return new Before(new HashSet<>(Thread.getAllStackTraces().keySet()), openFiles());
+            return new Before(new HashSet<>(Thread.getAllStackTraces().keySet()), openFiles(), new HashMap<>());
+        }
+
+        /** New threads belong to the client with this number, which has just been closed. */
+        void closed(int client) {
+            // Ids, since a thread may keep its client.
+            threadsSince().forEach(thread -> clients.putIfAbsent(thread.getId(), client));
+        }
+
+        /** The threads by name, with the clients that they came with, and the stacks of the first few. */
+        String described(Set<Thread> left) {
+            List<Thread> sorted =
+                    left.stream().sorted(Comparator.comparing(Thread::getId)).toList();
+            return sorted.stream().map(this::named).collect(Collectors.joining(", "))
+                    + sorted.stream().limit(MOST_STACKS).map(this::stack).collect(Collectors.joining());
+        }
+
+        private String named(Thread thread) {
+            return thread.getName() + " (of client " + clients.getOrDefault(thread.getId(), 0) + ")";
+        }
+
+        private String stack(Thread thread) {
+            return "\n    " + named(thread)
+                    + Arrays.stream(thread.getStackTrace())
+                            .limit(MOST_FRAMES)
+                            .map(frame -> "\n      at " + frame)
+                            .collect(Collectors.joining());
         }
 
         /** The threads of the kit and of the JVM do not count. */
