@@ -1,0 +1,90 @@
+package io.sereno.examples.guides;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.simulation.Exploration;
+import io.sereno.simulation.Explorer;
+import io.sereno.simulation.SimulatedClient;
+import io.sereno.simulation.World;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import io.sereno.spi.Snapshot;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** An algorithm of our own over the SPI, in thousands of schedules. */
+class AdderTest {
+    /** Adds one to an entry, if nobody has changed it since it was read. */
+    static final class Adder {
+        private static final String DIRECTORY = "numbers";
+        private static final String NAME = "n";
+
+        private final SimulatedClient client;
+        private boolean ended;
+        private boolean acknowledged;
+
+        Adder(SimulatedClient client) {
+            this.client = client;
+        }
+
+        void addOne() {
+            client.backend()
+                    .read(new Query.One(DIRECTORY, NAME))
+                    .thenCompose(found -> client.backend().commit(raise(found)))
+                    .whenComplete((result, failure) -> {
+                        if (result instanceof CommitResult.Conflict) {
+                            addOne();
+                        } else {
+                            ended = true;
+                            acknowledged = result instanceof CommitResult.Committed;
+                        }
+                    });
+        }
+
+        private static Commit raise(Snapshot found) {
+            Bytes next = Bytes.utf8(String.valueOf(number(found) + 1));
+            Commit.Builder commit = Commit.to(DIRECTORY).put(NAME, next);
+            List<Entry> entries = found.entries();
+            return (entries.isEmpty()
+                            ? commit.ifAbsent(NAME)
+                            : commit.ifModRevision(NAME, entries.get(0).modRevision()))
+                    .build();
+        }
+
+        static int number(Snapshot found) {
+            return found.entries().stream()
+                    .mapToInt(entry -> Integer.parseInt(entry.value().toUtf8()))
+                    .sum();
+        }
+
+        static int stored(World world) {
+            return number(world.observer()
+                    .read(new Query.One(DIRECTORY, NAME))
+                    .toCompletableFuture()
+                    .join());
+        }
+    }
+
+    @Test
+    void eachAcknowledgedAdditionIsStored() {
+        Exploration found = new Explorer("adding one", world -> {
+                    List<Adder> adders = world.clients().stream().map(Adder::new).toList();
+                    for (Adder adder : adders) {
+                        adder.client.step("add one", adder::addOne);
+                        adder.client.eventually("knows how it ended", () -> adder.ended);
+                    }
+                    world.always(
+                            "acknowledged additions are stored",
+                            () -> Adder.stored(world)
+                                    >= adders.stream()
+                                            .filter(adder -> adder.acknowledged)
+                                            .count());
+                })
+                .run();
+
+        assertThat(found.failure()).isEmpty();
+    }
+}

@@ -1,0 +1,326 @@
+package io.sereno.examples.guides;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sereno.Codec;
+import io.sereno.Counter;
+import io.sereno.From;
+import io.sereno.IdGenerator;
+import io.sereno.IdLayout;
+import io.sereno.KeepAlive;
+import io.sereno.LeaderElection;
+import io.sereno.Member;
+import io.sereno.Members;
+import io.sereno.MembershipListener;
+import io.sereno.Peer;
+import io.sereno.Retention;
+import io.sereno.Sereno;
+import io.sereno.Subscription;
+import io.sereno.Topic;
+import io.sereno.WaitGroup;
+import io.sereno.WaitGroup.OnLostWorker;
+import io.sereno.Worker;
+import java.time.Duration;
+import java.time.YearMonth;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The code of docs/guides/cookbook.md. */
+@Timeout(60)
+class CookbookTest {
+    private final Sereno one = Sereno.connect("memory:/cookbook");
+    private final Sereno two = Sereno.connect("memory:/cookbook");
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+
+    @AfterEach
+    void close() {
+        threads.shutdownNow();
+        one.close();
+        two.close();
+    }
+
+    /** What a job does, once for each month. */
+    interface Ledger {
+        void closeMonth(YearMonth month, long fencingToken);
+    }
+
+    /** True if this call closed the month, false if it was closed already. */
+    static boolean closeOnce(Sereno sereno, YearMonth month, Ledger ledger) throws InterruptedException {
+        long number = month.getYear() * 100L + month.getMonthValue();
+        Counter lastClosed = sereno.counter("last-closed-month");
+        return sereno.mutex("close-month").call(grant -> {
+            if (lastClosed.get() >= number) {
+                return false; // another node has closed it
+            }
+            ledger.closeMonth(month, grant.fencingToken());
+            lastClosed.updateAndGet(last -> Math.max(last, number));
+            return true;
+        });
+    }
+
+    @Test
+    void oneNodeClosesTheMonth() throws Exception {
+        List<YearMonth> closed = new ArrayList<>();
+        Ledger ledger = (month, token) -> closed.add(month);
+        YearMonth november = YearMonth.of(2026, 11);
+        Callable<Boolean> here = () -> closeOnce(one, november, ledger);
+        Callable<Boolean> there = () -> closeOnce(two, november, ledger);
+        assertThat(results(List.of(here, there))).containsExactlyInAnyOrder(true, false);
+        assertThat(closeOnce(two, november.plusMonths(1), ledger)).isTrue();
+        assertThat(closed).containsExactly(november, november.plusMonths(1));
+    }
+
+    @Test
+    void aMonthWhoseJobFailedIsClosedByTheNextNode() throws Exception {
+        YearMonth november = YearMonth.of(2026, 11);
+        assertThatThrownBy(() -> closeOnce(one, november, (month, token) -> {
+                    throw new IllegalStateException("the disk is full");
+                }))
+                .hasMessage("the disk is full");
+        assertThat(closeOnce(two, november, (month, token) -> {})).isTrue();
+    }
+
+    static LeaderElection standForElection(
+            Sereno sereno, String address, BlockingQueue<String> inbox, Archive archive, Consumer<Peer> route) {
+        return sereno.election("archivist")
+                .metadata(Map.of("address", address))
+                .onElectedLeader((leadership, topology) -> {
+                    try (leadership) { // however the work ends, the next candidate leads
+                        while (leadership.isHeld()) {
+                            archive.write(inbox.take(), leadership.fencingToken());
+                        }
+                    } catch (InterruptedException ended) {
+                        Thread.currentThread().interrupt(); // this node no longer leads
+                    }
+                })
+                .onLeaderChanged(route)
+                .start();
+    }
+
+    @Test
+    void theLeaderWorksUntilItNoLongerLeads() throws Exception {
+        Archive archive = new Archive();
+        BlockingQueue<String> inbox = new LinkedBlockingQueue<>();
+        BlockingQueue<String> leaders = new LinkedBlockingQueue<>();
+        Consumer<Peer> route = leader -> leaders.add(leader.metadata().get("address"));
+        try (LeaderElection first = standForElection(one, "a", inbox, archive, route)) {
+            assertThat(first.awaitLeadership().isHeld()).isTrue();
+            inbox.add("page 1");
+            assertThat(leaders.poll(10, TimeUnit.SECONDS)).isEqualTo("a");
+            try (LeaderElection second = standForElection(two, "b", inbox, archive, leader -> {})) {
+                while (archive.pages().isEmpty()) {
+                    Thread.onSpinWait();
+                }
+                first.resign();
+                assertThat(second.awaitLeadership().isHeld()).isTrue();
+                assertThat(leaders.poll(10, TimeUnit.SECONDS)).isEqualTo("b");
+                inbox.add("page 2");
+                while (archive.pages().size() < 2) {
+                    Thread.onSpinWait();
+                }
+            }
+        }
+        assertThat(archive.pages()).containsExactly("page 1", "page 2");
+    }
+
+    /** What the program does that starts the import. */
+    static void importAll(Sereno sereno, String name, int parts) throws InterruptedException {
+        WaitGroup group = sereno.waitGroup(name);
+        group.add(parts, OnLostWorker.REOPEN);
+        group.await();
+    }
+
+    /** What each node does, as soon as it starts. */
+    static void help(Sereno sereno, String name, IntConsumer loadPart) throws InterruptedException {
+        WaitGroup group = sereno.waitGroup(name);
+        do {
+            Optional<Worker> place = group.tryJoin();
+            while (place.isPresent()) {
+                try (Worker worker = place.get()) {
+                    loadPart.accept(worker.number());
+                    worker.done();
+                }
+                place = group.tryJoin();
+            }
+        } while (!group.await(Duration.ofSeconds(5))); // the part of a node that dies is free again
+    }
+
+    @Test
+    void twoNodesShareTheParts() throws Exception {
+        Set<Integer> loaded = new ConcurrentSkipListSet<>();
+        Callable<Void> parent = () -> {
+            importAll(one, "import-2026-11", 7);
+            return null;
+        };
+        Callable<Void> child = () -> {
+            help(two, "import-2026-11", loaded::add);
+            return null;
+        };
+        Future<Void> parents = threads.submit(parent);
+        while (one.waitGroup("import-2026-11").inspect().generation() == 0) {
+            Thread.onSpinWait();
+        }
+        results(List.of(child, child));
+        parents.get(10, TimeUnit.SECONDS);
+        assertThat(loaded).containsExactly(1, 2, 3, 4, 5, 6, 7);
+    }
+
+    @Test
+    void thePartOfAFailedWorkerIsLoadedByAnother() throws Exception {
+        WaitGroup group = one.waitGroup("import-2026-12");
+        group.add(2, OnLostWorker.REOPEN);
+        assertThatThrownBy(() -> help(one, "import-2026-12", part -> {
+                    throw new IllegalStateException("part " + part + " is broken");
+                }))
+                .hasMessage("part 1 is broken");
+        List<Integer> loaded = new ArrayList<>();
+        help(two, "import-2026-12", loaded::add);
+        assertThat(loaded).containsExactly(1, 2);
+    }
+
+    static String newId(Sereno sereno) {
+        IdGenerator ids = sereno.ids("invoices");
+        long id = ids.nextId();
+        IdLayout.Parts parts = ids.layout().decode(id);
+        return "invoice " + id + ", made at " + parts.time();
+    }
+
+    static long nextNumber(Sereno sereno) {
+        Counter numbers = sereno.counter("invoice-numbers");
+        numbers.setIfAbsent(10_000); // once, before the first number
+        return numbers.incrementAndGet();
+    }
+
+    @Test
+    void idsDifferAndNumbersAreConsecutive() {
+        assertThat(newId(one)).isNotEqualTo(newId(two));
+        assertThat(nextNumber(one)).isEqualTo(10_001);
+        assertThat(nextNumber(two)).isEqualTo(10_002);
+    }
+
+    static Topic<String> settings(Sereno sereno) {
+        return sereno.topic("settings", Codec.utf8()).withRetention(Retention.last(1));
+    }
+
+    /** Applies the present settings, and each change. */
+    static Subscription followSettings(Sereno sereno, Consumer<String> apply) {
+        return settings(sereno).subscribe(From.earliest(), message -> apply.accept(message.payload()));
+    }
+
+    @Test
+    void eachNodeAppliesTheLatestSettings() throws Exception {
+        settings(one).publish("limit=10");
+        settings(one).publish("limit=20");
+        BlockingQueue<String> applied = new LinkedBlockingQueue<>();
+        try (Subscription following = followSettings(two, applied::add)) {
+            awaitLast(applied, "limit=20");
+            settings(one).publish("limit=30");
+            awaitLast(applied, "limit=30");
+            assertThat(following.ended().toCompletableFuture()).isNotDone();
+        }
+    }
+
+    private static void awaitLast(BlockingQueue<String> applied, String expected) throws InterruptedException {
+        String latest;
+        do {
+            latest = applied.poll(10, TimeUnit.SECONDS);
+            assertThat(latest).as("before 10 s have passed without news").isNotNull();
+        } while (!latest.equals(expected));
+    }
+
+    /** How a node runs: listed with its version until it is told to stop. */
+    static void serve(Sereno sereno, String id, String version, Runnable serveUntilToldToStop, Runnable finishRequests)
+            throws InterruptedException {
+        try (KeepAlive node = sereno.keepAlive("shop", id, Duration.ofSeconds(10))) {
+            node.update(Map.of("version", version, "state", "serving"));
+            serveUntilToldToStop.run();
+            node.update(Map.of("version", version, "state", "draining"));
+            finishRequests.run();
+        }
+    }
+
+    /** How a rollout goes: one node after another, and one rollout at a time. */
+    static void rollOut(Sereno sereno, List<String> nodes, String version, Consumer<String> restart) throws Exception {
+        sereno.mutex("rollout").call(grant -> {
+            for (String node : nodes) {
+                restart.accept(node);
+                awaitServing(sereno, node, version);
+            }
+            return nodes.size();
+        });
+    }
+
+    static void awaitServing(Sereno sereno, String id, String version) throws Exception {
+        CompletableFuture<Void> serving = new CompletableFuture<>();
+        MembershipListener listener = new MembershipListener() {
+            @Override
+            public void joined(Member member, Members members) {
+                if (member.id().equals(id)
+                        && member.metadata().equals(Map.of("version", version, "state", "serving"))) {
+                    serving.complete(null);
+                }
+            }
+
+            @Override
+            public void updated(Member member, Members members) {
+                joined(member, members);
+            }
+        };
+        try (Subscription watching = sereno.membership("shop").onChange(listener)) {
+            watching.ended().whenComplete((end, failure) -> serving.cancel(false));
+            serving.get(5, TimeUnit.MINUTES); // else the rollout stops here
+        }
+    }
+
+    @Test
+    void aRolloutWaitsForEachNode() throws Exception {
+        BlockingQueue<String> stops = new LinkedBlockingQueue<>();
+        List<String> restarted = new ArrayList<>();
+        Consumer<String> restart = id -> {
+            restarted.add(id);
+            threads.submit(() -> {
+                serve(two, id, "2.0", () -> await(stops), () -> restarted.add(id + " drained"));
+                return null;
+            });
+        };
+        rollOut(one, List.of("node-1", "node-2"), "2.0", restart);
+        assertThat(one.membership("shop").members().list())
+                .extracting(Member::id)
+                .containsExactly("node-1", "node-2");
+        assertThat(restarted).containsExactly("node-1", "node-2");
+    }
+
+    private static void await(BlockingQueue<String> stops) {
+        try {
+            stops.take();
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private <T> List<T> results(List<Callable<T>> calls) throws Exception {
+        List<T> results = new ArrayList<>();
+        for (Future<T> call : threads.invokeAll(calls)) {
+            results.add(call.get());
+        }
+        return results;
+    }
+}
