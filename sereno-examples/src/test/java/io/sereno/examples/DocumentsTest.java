@@ -45,11 +45,11 @@ class DocumentsTest {
         int links = 0;
         for (Path document : documents()) {
             String prose = FENCED.matcher(Files.readString(document)).replaceAll("");
-            Matcher link = Pattern.compile("\\]\\(([^)#\\s]*)(?:#([^)\\s]*))?\\)").matcher(prose);
+            Matcher link =
+                    Pattern.compile("\\]\\(([^)#\\s]*)(?:#([^)\\s]*))?\\)").matcher(prose);
             while (link.find()) {
                 if (!link.group(1).startsWith("http")) {
-                    Path target =
-                            link.group(1).isEmpty() ? document : document.resolveSibling(link.group(1));
+                    Path target = link.group(1).isEmpty() ? document : document.resolveSibling(link.group(1));
                     assertThat(target).as("%s: %s", document, link.group()).exists();
                     if (link.group(2) != null) {
                         assertThat(anchors(target))

@@ -12,6 +12,7 @@ import io.sereno.spi.CommitResult;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -60,6 +61,10 @@ class AdderTest {
                     .sum();
         }
 
+        static long acknowledged(List<Adder> adders) {
+            return adders.stream().filter(adder -> adder.acknowledged).count();
+        }
+
         static int stored(World world) {
             return number(world.observer()
                     .read(new Query.One(DIRECTORY, NAME))
@@ -68,22 +73,20 @@ class AdderTest {
         }
     }
 
+    static void threeAdders(World world) {
+        List<Adder> adders = new ArrayList<>();
+        for (SimulatedClient client : world.clients()) {
+            Adder adder = new Adder(client);
+            adders.add(adder);
+            client.step("add one", adder::addOne);
+            client.eventually("knows how it ended", () -> adder.ended);
+        }
+        world.always("acknowledged additions are stored", () -> Adder.stored(world) >= Adder.acknowledged(adders));
+    }
+
     @Test
     void eachAcknowledgedAdditionIsStored() {
-        Exploration found = new Explorer("adding one", world -> {
-                    List<Adder> adders = world.clients().stream().map(Adder::new).toList();
-                    for (Adder adder : adders) {
-                        adder.client.step("add one", adder::addOne);
-                        adder.client.eventually("knows how it ended", () -> adder.ended);
-                    }
-                    world.always(
-                            "acknowledged additions are stored",
-                            () -> Adder.stored(world)
-                                    >= adders.stream()
-                                            .filter(adder -> adder.acknowledged)
-                                            .count());
-                })
-                .run();
+        Exploration found = new Explorer("adding one", AdderTest::threeAdders).run();
 
         assertThat(found.failure()).isEmpty();
     }

@@ -293,19 +293,22 @@ class CookbookTest {
     @Test
     void aRolloutWaitsForEachNode() throws Exception {
         BlockingQueue<String> stops = new LinkedBlockingQueue<>();
-        List<String> restarted = new ArrayList<>();
-        Consumer<String> restart = id -> {
-            restarted.add(id);
-            threads.submit(() -> {
-                serve(two, id, "2.0", () -> await(stops), () -> restarted.add(id + " drained"));
-                return null;
-            });
-        };
+        BlockingQueue<String> drained = new LinkedBlockingQueue<>();
+        List<Future<?>> nodes = new ArrayList<>();
+        Consumer<String> restart = id -> nodes.add(threads.submit(() -> {
+            serve(two, id, "2.0", () -> await(stops), () -> drained.add(id));
+            return null;
+        }));
         rollOut(one, List.of("node-1", "node-2"), "2.0", restart);
         assertThat(one.membership("shop").members().list())
                 .extracting(Member::id)
                 .containsExactly("node-1", "node-2");
-        assertThat(restarted).containsExactly("node-1", "node-2");
+        stops.addAll(List.of("stop", "stop"));
+        for (Future<?> node : nodes) {
+            node.get(10, TimeUnit.SECONDS);
+        }
+        assertThat(drained).containsExactlyInAnyOrder("node-1", "node-2");
+        assertThat(one.membership("shop").members().list()).isEmpty();
     }
 
     private static void await(BlockingQueue<String> stops) {

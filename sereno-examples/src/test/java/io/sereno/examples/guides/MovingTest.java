@@ -62,8 +62,11 @@ class MovingTest {
     @Test
     void bothLocksAreHeldDuringTheTransition() throws Exception {
         ReentrantLock former = new ReentrantLock();
-        boolean both = underBoth(former, one.mutex("order-4711"), () -> former.isHeldByCurrentThread()
-                && two.mutex("order-4711").tryAcquire().isEmpty());
+        boolean both = underBoth(
+                former,
+                one.mutex("order-4711"),
+                () -> former.isHeldByCurrentThread()
+                        && two.mutex("order-4711").tryAcquire().isEmpty());
         assertThat(both).isTrue();
         assertThat(former.isLocked()).isFalse();
     }
