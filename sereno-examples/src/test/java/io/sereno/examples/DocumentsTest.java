@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -16,11 +15,10 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The Java code of the README and of the guides is part of a file of this module, so the build compiles it, and tests run what does
- * something. The links of these documents lead somewhere.
+ * something.
  */
 class DocumentsTest {
     private static final Path ROOT = Path.of("..");
-    private static final Pattern FENCED = Pattern.compile("^ *```.*?^ *```", Pattern.DOTALL | Pattern.MULTILINE);
 
     @Test
     void theBuildCompilesTheJavaCode() throws IOException {
@@ -38,29 +36,6 @@ class DocumentsTest {
                         .isTrue();
             }
         }
-    }
-
-    @Test
-    void theLinksLeadSomewhere() throws IOException {
-        int links = 0;
-        for (Path document : documents()) {
-            String prose = FENCED.matcher(Files.readString(document)).replaceAll("");
-            Matcher link =
-                    Pattern.compile("\\]\\(([^)#\\s]*)(?:#([^)\\s]*))?\\)").matcher(prose);
-            while (link.find()) {
-                if (!link.group(1).startsWith("http")) {
-                    Path target = link.group(1).isEmpty() ? document : document.resolveSibling(link.group(1));
-                    assertThat(target).as("%s: %s", document, link.group()).exists();
-                    if (link.group(2) != null) {
-                        assertThat(anchors(target))
-                                .as("%s: %s", document, link.group())
-                                .contains(link.group(2));
-                    }
-                    links++;
-                }
-            }
-        }
-        assertThat(links).isGreaterThan(50);
     }
 
     /** The README shows the twin of each example of the Go library: the whole body of its method. */
@@ -85,17 +60,6 @@ class DocumentsTest {
         documents.add(ROOT.resolve("docs/connecting.md"));
         documents.add(ROOT.resolve("docs/test-your-application.md"));
         return documents;
-    }
-
-    /** The anchors that a site makes of the headings of a page. */
-    private static List<String> anchors(Path document) throws IOException {
-        return FENCED.matcher(Files.readString(document))
-                .replaceAll("")
-                .lines()
-                .filter(line -> line.startsWith("#"))
-                .map(line -> line.replaceFirst("#+ ", "").toLowerCase(Locale.ROOT))
-                .map(heading -> heading.replaceAll("[^\\w -]", "").replace(' ', '-'))
-                .toList();
     }
 
     private static List<Path> files(Path folder, String suffix) throws IOException {
