@@ -15,6 +15,7 @@ import io.sereno.tck.spi.IdleClientRules;
 import io.sereno.tck.spi.LeaseEndRules;
 import io.sereno.tck.spi.LeaseFaultRules;
 import io.sereno.tck.spi.LeaseRules;
+import io.sereno.tck.spi.LeaseSpanRules;
 import io.sereno.tck.spi.LeaseTimeRules;
 import io.sereno.tck.spi.LifeFaultRules;
 import io.sereno.tck.spi.LifeRules;
@@ -131,6 +132,10 @@ public abstract class SerenoTck {
     @Nested
     @Tag("LEA")
     class EndsOfLeases extends LeaseEndRules {}
+
+    @Nested
+    @Tag("LEA")
+    class LongLivesOfLeases extends LeaseSpanRules {}
 
     @Nested
     @Tag("WAT")

@@ -37,6 +37,7 @@ public record Mutant(String name, String rule, World.Backends backends) {
         MemberMutants.addTo(all);
         SeldomRecipes.addTo(all);
         SeldomStores.addTo(all);
+        ThresholdStores.addTo(all);
         OneKind.addTo(all);
         return all.list();
     }

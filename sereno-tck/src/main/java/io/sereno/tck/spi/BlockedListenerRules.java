@@ -14,7 +14,9 @@ import io.sereno.tck.run.Notices;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -127,6 +129,53 @@ public class BlockedListenerRules {
     }
 
     @Rule(
+            value = "WAT-8",
+            waits = true,
+            check =
+                    "whether a reset() that is due while the listener handles one is dropped: the listener has read already")
+    void aResetDuringAResetIsDelivered(Bench bench) {
+        Faulty faulty = bench.faulty();
+        Gate gate = bench.gate();
+        Notices received = new Notices(bench, "the listener that blocks in reset()");
+        faulty.client().watch(new Target(DIRECTORY, Optional.empty()), new WatchListener() {
+            @Override
+            public void changed(String name, long revision) {
+                received.changed(name, revision);
+            }
+
+            @Override
+            public void reset() {
+                received.reset();
+                gate.pass();
+            }
+        });
+        Notices free = faulty.client().watch(DIRECTORY);
+        breakAndChange(bench, faulty, free, "before");
+        if (!bench.reach(() -> gate.waiting() > 0, bench.afterNotice(Duration.ofSeconds(1)))) {
+            bench.count("breaks without a reset", 1);
+            return;
+        }
+        int before = received.count();
+        breakAndChange(bench, faulty, free, "inside");
+        // So that this watch, too, has its reset by now.
+        bench.pass(Duration.ofMillis(100));
+        gate.open();
+        received.awaitAnnounced("inside", before);
+    }
+
+    private static void breakAndChange(Bench bench, Faulty faulty, Notices free, String name) {
+        int before = free.count();
+        faulty.faults().cutOff();
+        bench.judge().put(DIRECTORY, name, "1");
+        // So that the notice of this change is lost in the break and does not come after it.
+        bench.pass(Duration.ofMillis(100));
+        faulty.faults().breakConnections();
+        faulty.faults().heal();
+        faulty.awaitWorking();
+        free.awaitAnnounced(name, before);
+    }
+
+    @Rule(
             value = "WAT-6b",
             check = "which notices are kept for a listener that does not return: each name once, then a reset()")
     void aBlockedListenerCostsBoundedMemory(Bench bench) {
@@ -188,16 +237,19 @@ public class BlockedListenerRules {
         Client client = bench.client();
         Gate gate = bench.gate();
         AtomicInteger calls = new AtomicInteger();
+        Set<String> owed = ConcurrentHashMap.newKeySet();
         client.watch(new Target(DIRECTORY, Optional.empty()), new WatchListener() {
             @Override
             public void changed(String name, long revision) {
                 calls.incrementAndGet();
+                owed.remove(name);
                 gate.pass();
                 bench.stir();
             }
 
             @Override
             public void reset() {
+                owed.clear();
                 changed(Notices.RESET, 0);
             }
         });
@@ -211,6 +263,7 @@ public class BlockedListenerRules {
             for (int from = 0; from < 1_000; from += perCommit) {
                 Commit.Builder commit = Commit.to(DIRECTORY);
                 for (int i = from; i < Math.min(1_000, from + perCommit); i++) {
+                    owed.add("n" + portion + "-" + i);
                     commit.put("n" + portion + "-" + i, Bytes.EMPTY, lease.id());
                 }
                 bench.judge().committed(commit.build());
@@ -239,6 +292,10 @@ public class BlockedListenerRules {
                 calls.get() <= names / 2,
                 () -> "changes of " + names + " entries while the listener blocked became " + calls.get()
                         + " notices: each name is kept, however many there are");
+        bench.verify(
+                bench.reach(owed::isEmpty, bench.noticePatience()),
+                () -> "while the listener blocked, " + owed.size() + " of " + names
+                        + " entries changed for which neither changed() nor reset() came afterwards");
         bench.count("names that changed while it blocked", names);
     }
 }

@@ -81,6 +81,12 @@ public class NameRules {
             "a",
             "A",
             "b",
+            "Aa",
+            "BB",
+            "a\u00ad",
+            "a\u200b",
+            "a\u200d",
+            "a\ufe0f",
             "a.b",
             "zookeeper",
             "null",
@@ -267,7 +273,20 @@ public class NameRules {
     @Rule(value = "NAM-2b", check = "whether the namespace is a key prefix of another namespace")
     void namespacesShareNothing(Bench bench) {
         String base = bench.namespace();
-        requireApart(bench, List.of(base, base + "ing", base + "/x", base + "/", base + " ", base + "%2Fx"), "d");
+        String longer = base + "n".repeat(64);
+        requireApart(
+                bench,
+                List.of(
+                        base,
+                        base + "ing",
+                        base + "ING",
+                        base + "/x",
+                        base + "/",
+                        base + " ",
+                        base + "%2Fx",
+                        longer + 1,
+                        longer + 2),
+                "d");
     }
 
     @Rule(

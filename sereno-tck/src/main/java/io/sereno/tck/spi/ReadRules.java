@@ -2,11 +2,14 @@ package io.sereno.tck.spi;
 
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
+import io.sereno.spi.CommitResult;
+import io.sereno.spi.Condition;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Promise;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
+import io.sereno.spi.Write;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.CallResult;
@@ -203,7 +206,7 @@ public class ReadRules {
         List<String> starts = new ArrayList<>(names);
         starts.addAll(List.of("", "n", "n1", "n11", "n3", "n9", "m", "o"));
         for (String after : starts) {
-            for (int limit : new int[] {1, 2, 9, 10, 11, 1_000}) {
+            for (int limit : new int[] {1, 2, 9, 10, 11, 1_000, Integer.MAX_VALUE}) {
                 List<String> expected = names.stream()
                         .filter(name -> name.compareTo(after) > 0)
                         .limit(limit)
@@ -248,11 +251,39 @@ public class ReadRules {
         client.committed(new Commit(
                         DIRECTORY,
                         List.of(),
-                        List.of(new io.sereno.spi.Write.Delete("e")),
+                        List.of(new Write.Delete("e")),
                         Optional.of(new Query.Range(DIRECTORY, "", 4))))
                 .snapshot()
                 .ifPresent(snapshot -> bench.same(
                         "more, for a range of 4 returned by the commit that left 4", false, snapshot.more()));
+    }
+
+    @Rule(value = "READ-8a", check = "whether the read that a commit returns keeps the start and the limit of a range")
+    void aReturnedRangeIsLikeARead(Bench bench) {
+        Client client = bench.client();
+        List.of("a", "b", "c", "d", "e").forEach(name -> client.put(DIRECTORY, name, "1"));
+        long compared = 0;
+        for (String after : List.of("", "a", "bb", "d", "e")) {
+            for (int limit : new int[] {1, 2, 5, Integer.MAX_VALUE}) {
+                Query.Range range = new Query.Range(DIRECTORY, after, limit);
+                for (Condition condition : List.of(new Condition.Present("a"), new Condition.Absent("a"))) {
+                    CommitResult result = client.commit(new Commit(
+                            DIRECTORY,
+                            List.of(condition),
+                            List.of(new Write.Put("c", Bytes.EMPTY, 0)),
+                            Optional.of(range)));
+                    Snapshot read = client.read(range);
+                    Optional<Snapshot> returned = result instanceof CommitResult.Committed committed
+                            ? committed.snapshot()
+                            : ((CommitResult.Conflict) result).snapshot();
+                    bench.same("the range returned with " + result, read, returned.orElse(read));
+                    compared += returned.isPresent() ? 1 : 0;
+                }
+            }
+        }
+        if (compared == 0) {
+            throw bench.untested(HistoryRun.NO_READS_RETURNED);
+        }
     }
 
     @Rule(value = "READ-5d", check = "Query.Range refuses the limit when it is made; a backend never sees it")

@@ -2,6 +2,7 @@ package io.sereno.tck.spi;
 
 import io.sereno.spi.Entry;
 import io.sereno.spi.Target;
+import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import io.sereno.tck.ServerControl;
 import io.sereno.tck.faults.ProxyFaults;
@@ -18,6 +19,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 
 /** Watches when something breaks, or a listener blocks. */
 public class WatchFaultRules {
@@ -238,6 +240,59 @@ public class WatchFaultRules {
         int directoryBefore = directory.count();
         judge.put(DIRECTORY, "end", "1");
         directory.awaitAnnounced("end", directoryBefore);
+    }
+
+    @Rule(
+            value = "WAT-9",
+            waits = true,
+            check = "whether all watches are opened again after a break, however many there are")
+    void manyWatchesContinueAfterABreak(Bench bench) {
+        Faulty faulty = bench.faulty();
+        Client judge = bench.judge();
+        List<Notices> watches = IntStream.range(0, 150)
+                .mapToObj(i -> faulty.client().watch(DIRECTORY + i))
+                .toList();
+        faulty.faults().cutOff();
+        for (String when : List.of("during the break", "afterwards")) {
+            List<Integer> before = watches.stream().map(Notices::count).toList();
+            IntStream.range(0, watches.size()).forEach(i -> judge.put(DIRECTORY + i, when, "1"));
+            if (when.startsWith("during")) {
+                faulty.faults().breakConnections();
+                faulty.faults().heal();
+            }
+            faulty.awaitWorking();
+            IntStream.range(0, watches.size()).forEach(i -> watches.get(i).awaitAnnounced(when, before.get(i)));
+        }
+    }
+
+    @Rule(
+            value = "WAT-5c",
+            waits = true,
+            check = "whether a watch that is cancelled while the connection is broken is opened again with the others")
+    void aWatchCancelledDuringABreakStaysCancelled(Bench bench) {
+        Faulty faulty = bench.faulty();
+        Client judge = bench.judge();
+        Notices stays = faulty.client().watch(DIRECTORY);
+        for (int round = 0; round < 3; round++) {
+            Notices cancelled = new Notices(bench, "the cancelled watch");
+            Watch watch = faulty.client().watch(new Target(DIRECTORY, Optional.empty()), cancelled);
+            int during = stays.count();
+            faulty.faults().cutOff();
+            watch.cancel();
+            int before = cancelled.count();
+            judge.put(DIRECTORY, "during " + round, "1");
+            faulty.faults().breakConnections();
+            faulty.faults().heal();
+            faulty.awaitWorking();
+            stays.awaitAnnounced("during " + round, during);
+            int after = stays.count();
+            judge.put(DIRECTORY, "after " + round, "1");
+            stays.awaitAnnounced("after " + round, after);
+            // One notice may have been running when cancel() was called.
+            bench.verify(
+                    !bench.reach(() -> cancelled.count() > before + 1, Duration.ofMillis(100)),
+                    () -> "a watch received, after cancel() during a break had returned, " + cancelled.since(before));
+        }
     }
 
     @Rule(value = "WAT-9", check = "what the store answers to a watch whose beginning it has forgotten")

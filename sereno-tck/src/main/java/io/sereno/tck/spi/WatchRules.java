@@ -49,23 +49,25 @@ public class WatchRules {
                     watcher.one(DIRECTORY, "a").isEmpty(),
                     () -> "the deletion was announced, and the entry is still read");
         }
-        // Many concurrently.
-        List<String> names = IntStream.range(0, 32).mapToObj(i -> "many" + i).toList();
-        for (boolean revoked : new boolean[] {false, true}) {
-            Lease lease = writer.grant(bench.longTtl());
+        // Many at once: by a commit, and by the end of a lease.
+        Lease lease = writer.grant(bench.longTtl());
+        List<String> all = new ArrayList<>();
+        for (int portion = 0; portion < 8; portion++) {
+            String prefix = "many" + portion + "-";
+            List<String> names =
+                    IntStream.range(0, 32).mapToObj(i -> prefix + i).toList();
             Commit.Builder puts = Commit.to(DIRECTORY);
             names.forEach(name -> puts.put(name, Bytes.EMPTY, lease.id()));
             requireAllAnnounced(directory, names, () -> writer.committed(puts.build()));
-            Commit.Builder deletes = Commit.to(DIRECTORY);
-            names.forEach(deletes::delete);
-            requireAllAnnounced(directory, names, () -> {
-                if (revoked) {
-                    writer.revoke(lease);
-                } else {
-                    writer.committed(deletes.build());
-                }
-            });
+            if (portion == 0) {
+                Commit.Builder deletes = Commit.to(DIRECTORY);
+                names.forEach(deletes::delete);
+                requireAllAnnounced(directory, names, () -> writer.committed(deletes.build()));
+            } else {
+                all.addAll(names);
+            }
         }
+        requireAllAnnounced(directory, all, () -> writer.revoke(lease));
     }
 
     private static void requireAllAnnounced(Notices notices, List<String> names, Runnable change) {
@@ -101,6 +103,10 @@ public class WatchRules {
                 other.cancel();
                 requireAnnounced(List.of(stays), () -> writer.put(DIRECTORY, "a", "1"));
             }
+            Client leaving = bench.client();
+            leaving.watch(target);
+            leaving.close();
+            requireAnnounced(List.of(stays), () -> writer.put(DIRECTORY, "a", "1"));
         }
     }
 
