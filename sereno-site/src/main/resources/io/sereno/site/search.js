@@ -48,3 +48,4 @@ function show() {
 
 field.addEventListener('focus', load);
 field.addEventListener('input', () => { load(); show(); });
+found.addEventListener('click', () => found.replaceChildren());
