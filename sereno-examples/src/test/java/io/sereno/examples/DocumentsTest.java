@@ -26,6 +26,7 @@ class DocumentsTest {
         for (Path file : files(Path.of("src"), ".java")) {
             sources.add("\n" + unindented(Files.readString(file)) + "\n");
         }
+        int blocks = 0;
         for (Path document : documents()) {
             Matcher block = Pattern.compile("```java(\n.*?\n)```", Pattern.DOTALL)
                     .matcher(unindented(Files.readString(document)));
@@ -34,8 +35,10 @@ class DocumentsTest {
                 assertThat(sources.stream().anyMatch(source -> source.contains(code)))
                         .as("%s: a file of sereno-examples has this code:%s", document, code)
                         .isTrue();
+                blocks++;
             }
         }
+        assertThat(blocks).isGreaterThan(30);
     }
 
     /** The README shows the twin of each example of the Go library: the whole body of its method. */
