@@ -44,7 +44,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The code of docs/guides/cookbook.md. */
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class CookbookTest {
     private final Sereno one = Sereno.connect("memory:/cookbook");
     private final Sereno two = Sereno.connect("memory:/cookbook");
@@ -64,14 +64,13 @@ class CookbookTest {
 
     /** True if this call closed the month, false if it was closed already. */
     static boolean closeOnce(Sereno sereno, YearMonth month, Ledger ledger) throws InterruptedException {
-        long number = month.getYear() * 100L + month.getMonthValue();
-        Counter lastClosed = sereno.counter("last-closed-month");
+        Counter closed = sereno.counter("closed/" + month);
         return sereno.mutex("close-month").call(grant -> {
-            if (lastClosed.get() >= number) {
+            if (closed.get() > 0) {
                 return false; // another node has closed it
             }
             ledger.closeMonth(month, grant.fencingToken());
-            lastClosed.updateAndGet(last -> Math.max(last, number));
+            closed.set(1);
             return true;
         });
     }
@@ -261,19 +260,29 @@ class CookbookTest {
     static void rollOut(Sereno sereno, List<String> nodes, String version, Consumer<String> restart) throws Exception {
         sereno.mutex("rollout").call(grant -> {
             for (String node : nodes) {
+                long before = incarnation(sereno, node);
                 restart.accept(node);
-                awaitServing(sereno, node, version);
+                awaitServing(sereno, node, before, version);
             }
             return nodes.size();
         });
     }
 
-    static void awaitServing(Sereno sereno, String id, String version) throws Exception {
+    static long incarnation(Sereno sereno, String id) {
+        return sereno.membership("shop").members().list().stream()
+                .filter(member -> member.id().equals(id))
+                .mapToLong(Member::incarnation)
+                .max()
+                .orElse(0);
+    }
+
+    static void awaitServing(Sereno sereno, String id, long before, String version) throws Exception {
         CompletableFuture<Void> serving = new CompletableFuture<>();
         MembershipListener listener = new MembershipListener() {
             @Override
             public void joined(Member member, Members members) {
                 if (member.id().equals(id)
+                        && member.incarnation() > before
                         && member.metadata().equals(Map.of("version", version, "state", "serving"))) {
                     serving.complete(null);
                 }

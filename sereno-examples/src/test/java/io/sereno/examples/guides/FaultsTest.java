@@ -63,6 +63,7 @@ class FaultsTest {
         line.next(Request.commitsTo("counter/visits"), Fate.loseReply());
 
         assertThat(store.await(ada.counter("visits").addAsync(1))).isEqualTo(1);
+        assertThat(line.toString()).contains("0 rules"); // the fault has struck
         assertThat(ben.counter("visits").get()).isEqualTo(1);
     }
 

@@ -26,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
@@ -50,10 +49,10 @@ class MovingTest {
     }
 
     /** During the transition: the former lock, and inside it that of Sereno. */
-    static <T> T underBoth(Lock former, Mutex mutex, Callable<T> work) throws Exception {
+    static <T> T underBoth(Lock former, Mutex mutex, Mutex.Work<T, Exception> work) throws Exception {
         former.lockInterruptibly();
         try {
-            return mutex.call(grant -> work.call());
+            return mutex.call(work);
         } finally {
             former.unlock();
         }
@@ -65,7 +64,7 @@ class MovingTest {
         boolean both = underBoth(
                 former,
                 one.mutex("order-4711"),
-                () -> former.isHeldByCurrentThread()
+                grant -> former.isHeldByCurrentThread()
                         && two.mutex("order-4711").tryAcquire().isEmpty());
         assertThat(both).isTrue();
         assertThat(former.isLocked()).isFalse();
@@ -180,6 +179,7 @@ class MovingTest {
             }
             work.accept(grant);
             sereno.counter("last-period/" + task).updateAndGet(last -> Math.max(last, now));
+            grant.release(); // throws GrantLostException if the lock was lost meanwhile
             return true;
         }
     }

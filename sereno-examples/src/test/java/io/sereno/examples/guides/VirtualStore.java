@@ -18,7 +18,7 @@ import java.util.concurrent.TimeoutException;
 
 /** A store in memory and its clients, in virtual time. */
 final class VirtualStore {
-    private static final Duration STEP = Duration.ofMillis(100);
+    private static final Duration STEP = Duration.ofMillis(50);
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     private final ManualTime time = new ManualTime();
@@ -47,7 +47,7 @@ final class VirtualStore {
         threads.execute(() -> {
             try {
                 result.complete(call.call());
-            } catch (Exception e) {
+            } catch (Throwable e) {
                 result.completeExceptionally(e);
             }
         });
