@@ -42,11 +42,11 @@ public class IdleClientRules {
         if (bench.inProcess()) {
             idle.add(watchOwnEntry(bench.client(), 0));
             // A notice may come without a change, but not because of changes elsewhere.
-            bench.pass(MOMENT);
+            bench.pass(bench.afterNotice(MOMENT));
             int before = received(idle);
             commitManyTimes(bench, writer, own);
             bench.verify(
-                    !bench.reach(() -> received(idle) > before, MOMENT),
+                    !bench.reach(() -> received(idle) > before, bench.afterNotice(MOMENT)),
                     () -> "clients that do not watch these changes were notified of " + COMMITS + " commits: "
                             + idle.stream().map(Notices::received).toList());
             return;

@@ -72,7 +72,7 @@ public class LeaseSpanRules {
             // The rule has other tests.
             throw bench.untested("a lease of minutes is waited for only with a manual clock");
         }
-        return Stream.of(2, 20)
+        return Stream.of(2, 6)
                 .map(minutes -> bench.ttl(Duration.ofMinutes(minutes)))
                 .distinct()
                 .toList();

@@ -139,6 +139,8 @@ public class LifeFaultRules {
                             + "; NOT_APPLIED is expected");
         });
         // A client that did not send the commit, because it waited for a connection, knows that it is not applied.
+        faulty.faults().heal();
+        bench.pass(Duration.ofMillis(500));
         boolean isThere = isApplied.getAsBoolean();
         bench.verify(
                 commit.join().failedAs(Outcome.UNKNOWN)

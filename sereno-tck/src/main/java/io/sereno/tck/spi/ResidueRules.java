@@ -296,7 +296,8 @@ public class ResidueRules {
         }
 
         private String named(Thread thread) {
-            return thread.getName() + " (of client " + clients.getOrDefault(thread.getId(), 0) + ")";
+            Integer client = clients.get(thread.getId());
+            return thread.getName() + (client == null ? " (of no client)" : " (of client " + client + ")");
         }
 
         private String stack(Thread thread) {
