@@ -9,6 +9,7 @@ import io.sereno.tck.spi.BlockedListenerRules;
 import io.sereno.tck.spi.CheckRules;
 import io.sereno.tck.spi.CommitRules;
 import io.sereno.tck.spi.ConfigurationRules;
+import io.sereno.tck.spi.ContestRules;
 import io.sereno.tck.spi.HistoryFaultRules;
 import io.sereno.tck.spi.HistoryRules;
 import io.sereno.tck.spi.IdleClientRules;
@@ -112,6 +113,10 @@ public abstract class SerenoTck {
     @Nested
     @Tag("COM")
     class Checks extends CheckRules {}
+
+    @Nested
+    @Tag("COM")
+    class Contests extends ContestRules {}
 
     @Nested
     @Tag("VAL")

@@ -15,6 +15,7 @@ public record Mutant(String name, String rule, World.Backends backends) {
         Mutants all = new Mutants();
         ReadMutants.addTo(all);
         CommitMutants.addTo(all);
+        ThreadMutants.addTo(all);
         NameMutants.addTo(all);
         LeaseMutants.addTo(all);
         ConditionalLeaseMutants.addTo(all);

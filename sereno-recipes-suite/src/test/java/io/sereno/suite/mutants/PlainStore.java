@@ -27,6 +27,8 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
@@ -95,6 +97,7 @@ class PlainStore {
     Step.Noticing sendNotice = this::sendNotice;
 
     private final ReentrantLock lock = new ReentrantLock();
+    private final AtomicLong steps = new AtomicLong();
     private final List<PlainWatch> awake = new ArrayList<>();
     private long lastLease;
 
@@ -124,6 +127,7 @@ class PlainStore {
         List<PlainWatch> woken;
         lock.lock();
         try {
+            steps.incrementAndGet();
             sweep.run();
             return what.get();
         } finally {
@@ -131,6 +135,28 @@ class PlainStore {
             awake.clear();
             lock.unlock();
             woken.forEach(PlainWatch::wake);
+        }
+    }
+
+    /**
+     * Releases the lock in the middle of a step if other threads wait for it, until they have made this many steps. A
+     * store without a lock is like this, but seldom at the moment that matters.
+     */
+    final void letOthersIn(int most) {
+        for (int i = 0; i < 200 && !lock.hasQueuedThreads(); i++) {
+            Thread.onSpinWait();
+        }
+        if (!lock.hasQueuedThreads()) {
+            return;
+        }
+        long goal = steps.get() + most;
+        lock.unlock();
+        try {
+            for (int i = 0; i < 200 && steps.get() < goal; i++) {
+                LockSupport.parkNanos(20_000);
+            }
+        } finally {
+            lock.lock();
         }
     }
 

@@ -274,6 +274,14 @@ public final class Bench implements AutoCloseable {
         return result;
     }
 
+    /** Makes calls, each on a thread of its own, and waits for their ends. */
+    public <T> List<CallResult<T>> ends(List<Callable<CompletionStage<T>>> calls) {
+        List<CompletableFuture<CompletionStage<T>>> sent =
+                calls.stream().map(this::async).toList();
+        join(sent, patience());
+        return sent.stream().map(call -> end(call.join(), patience())).toList();
+    }
+
     /** Closes a client in another thread, in case close() does not return. */
     public CompletableFuture<?> closing(Client client) {
         return async(() -> kit.crew().waiting(() -> {

@@ -18,7 +18,6 @@ import io.sereno.tck.run.RuleFailure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
 
 /** Commits that have one right answer. Histories judge the rest. */
@@ -143,37 +142,6 @@ public class CommitRules {
                     ended.succeeded() && ended.result() instanceof CommitResult.Conflict,
                     () -> commit + " ended as " + ended);
         }
-    }
-
-    /**
-     * In each round all clients commit concurrently, and no client waits for another. A client that reads first and
-     * then puts is overtaken.
-     */
-    @Rule(value = "COM-3", check = "whether 'absent' is judged and the entry put in one atomic step")
-    void exactlyOneOfConcurrentCreatorsSucceeds(Bench bench) {
-        List<Client> clients = List.of(bench.client(), bench.client(), bench.client());
-        int decided = 0;
-        for (int round = 0; round < 20; round++) {
-            String name = "n" + round;
-            Commit create = Commit.to(DIRECTORY).ifAbsent(name).put(name, VALUE).build();
-            List<CompletionStage<CommitResult>> all = clients.stream()
-                    .map(client -> client.backend().commit(create))
-                    .toList();
-            List<CallResult<CommitResult>> ends = all.stream()
-                    .map(commit -> bench.end(commit, bench.patience()))
-                    .toList();
-            long created = ends.stream()
-                    .filter(end -> end.succeeded() && end.result() instanceof CommitResult.Committed)
-                    .count();
-            // A commit of unknown outcome may be the one that succeeded.
-            boolean reported = ends.stream().allMatch(CallResult::succeeded);
-            bench.verify(
-                    reported ? created == 1 : created <= 1,
-                    () -> "three clients created an entry at once; exactly one has to succeed, but the outcomes are "
-                            + ends);
-            decided += reported ? 1 : 0;
-        }
-        bench.evidence("rounds in which all outcomes were reported", decided, 5);
     }
 
     @Rule(

@@ -45,6 +45,19 @@ public class HistoryRules {
         HistoryRun.calm(bench).judge(bench, test.rule(), test.atLeast());
     }
 
+    @RuleTable("""
+            READ-1  | readsBesideOtherThreadsShowWhatWasAcked      | 200 | what guards the state that a read looks at while another thread changes it
+            READ-2b | commitsBecomeVisibleWholeToOtherThreads      |  20 | whether all writes of a commit are made under one lock, and read under it
+            READ-8a | returnedReadsBesideOtherThreadsAreNoOlder    |  20 | whether the returned read is made under the lock of its commit
+            COM-1   | commitsOfSeveralThreadsAreAtomic             |   5 | whether conditions are judged and writes are made under one lock, or in one transaction
+            COM-3   | exactlyOneOfSeveralThreadsCreatesAnEntry     |   1 | whether 'absent' is judged and the entry put under one lock, or in one transaction
+            COM-5a  | commitsOfSeveralThreadsHaveTheirOwnRevisions |  50 | whether the counter of revisions is raised in one atomic step
+            COM-5b  | revisionsOfSeveralThreadsAreInOrder          |  50 | whether a revision is drawn under the lock under which the writes are made
+            """)
+    void parallel(Bench bench, RuleTest test) {
+        HistoryRun.judgeParallel(bench, test.rule(), test.atLeast());
+    }
+
     @Rule(value = "READ-3d", waits = true, check = "whether SNAPSHOT_READS is promised without need")
     void promisedSnapshotsAreOfOneMoment(Bench bench) {
         if (bench.promises(Promise.SNAPSHOT_READS)) {

@@ -17,6 +17,7 @@ import io.sereno.tck.history.Workload;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.FaultStorm;
 import io.sereno.tck.run.Faulty;
+import io.sereno.tck.run.Overlap;
 import io.sereno.tck.run.RuleFailure;
 import io.sereno.tck.run.SlowNetwork;
 import java.time.Duration;
@@ -27,8 +28,9 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Contending clients, recorded and judged once for a run of the kit, for the rules about histories. There are two such
- * runs: one without faults, and one in which connections break all the time.
+ * Contending clients, recorded and judged once for a run of the kit, for the rules about histories. There are three such
+ * runs: one without faults, one whose calls run inside the backend at the same time, and one in which connections break
+ * all the time.
  */
 public final class HistoryRun {
     /** How many commits of unknown outcome, seen applied, a rough history tries to get; OUT-3 needs two. */
@@ -37,12 +39,22 @@ public final class HistoryRun {
     /** A client that reconnects slowly has few operations under way when the next fault strikes. */
     private static final int MOST_ATTEMPTS = 10;
 
+    /** How many calls of a parallel history have to begin while another one is inside the backend. */
+    private static final long OVERLAPPING = 200;
+
+    private static final int LEAST_PARTS = 3;
+
+    /** So many that even threads that are seldom run at the same time overlap often enough. */
+    private static final int MOST_PARTS = 50;
+
     static final String NO_READS_RETURNED = "the store left the read out of each commit that asked for one, as it may";
 
     /** Rules that state for faults what another rule states in general. */
     private static final Map<String, String> GENERAL = Map.of("READ-6", "READ-1", "OUT-1", "READ-2a", "WAT-3", "WAT-1");
 
     private record Calm(HistoryRun run) {}
+
+    private record Parallel(HistoryRun run, long overlapping) {}
 
     private record Rough(HistoryRun run) {}
 
@@ -63,6 +75,16 @@ public final class HistoryRun {
     /** Without faults; over a backend without a network requests take some time, and a few are lost. */
     static HistoryRun calm(Bench bench) {
         return bench.shared(Calm.class, () -> new Calm(playCalm(bench))).run();
+    }
+
+    /**
+     * Threads whose calls begin at the same moment, with nothing between them and the backend, judged by a rule. A
+     * backend with a manual clock, too, has several calls inside it at the same time here.
+     */
+    static void judgeParallel(Bench bench, String rule, long atLeast) {
+        Parallel parallel = bench.shared(Parallel.class, () -> playParallel(bench));
+        parallel.run().judge(bench, rule, atLeast);
+        bench.evidence("calls inside the backend beside another", parallel.overlapping(), OVERLAPPING);
     }
 
     /** Faults strike two of three clients, one after another. */
@@ -89,6 +111,30 @@ public final class HistoryRun {
                         settings(bench, random.nextLong(), 0, real ? 6 : 15, real ? 50 : 40, Duration.ofMillis(3)),
                         Workload.Weather.calm()));
         return new HistoryRun("history", recorder.history(), bench.inProcess(), 0);
+    }
+
+    private static Parallel playParallel(Bench bench) {
+        Random random = new Random(bench.random().nextLong());
+        Recorder recorder = new Recorder(bench.time());
+        Overlap overlap = new Overlap();
+        List<Backend> clients = new ArrayList<>();
+        for (int i = 1; i <= 3; i++) {
+            clients.add(recorder.record("c" + i, overlap.over(bench.client().backend())));
+        }
+        for (int part = 0; part < LEAST_PARTS || (part < MOST_PARTS && overlap.count() < OVERLAPPING); part++) {
+            // Two rounds of three: the third has leases, whose callers wait. A part is short, since manual time, which
+            // limits it, counts threads as blocked that are busy for long.
+            play(
+                    bench,
+                    recorder,
+                    new Workload(
+                            clients,
+                            bench.time(),
+                            bench.kit().crew(),
+                            settings(bench, random.nextLong(), part * 3, 2, 40, Duration.ZERO),
+                            Workload.Weather.calm()));
+        }
+        return new Parallel(new HistoryRun("parallel-history", recorder.history(), false, 0), overlap.count());
     }
 
     private static HistoryRun playRough(Bench bench) {
