@@ -274,12 +274,23 @@ public final class Bench implements AutoCloseable {
         return result;
     }
 
-    /** Makes calls, each on a thread of its own, and waits for their ends. */
+    /** Makes calls, each on a thread of its own, and waits for their ends. Each may fail, but not for good. */
     public <T> List<CallResult<T>> ends(List<Callable<CompletionStage<T>>> calls) {
         List<CompletableFuture<CompletionStage<T>>> sent =
                 calls.stream().map(this::async).toList();
         join(sent, patience());
-        return sent.stream().map(call -> end(call.join(), patience())).toList();
+        List<CallResult<T>> ends =
+                sent.stream().map(call -> end(call.join(), patience())).toList();
+        for (CallResult<T> end : ends) {
+            verify(!end.isOpen(), () -> "a call beside others has not ended (LIF-6b)");
+            verify(
+                    end.succeeded()
+                            || end.failure()
+                                    .filter(failure -> !failure.permanent())
+                                    .isPresent(),
+                    () -> "a call beside others ended as " + end + " (OUT-6c)");
+        }
+        return ends;
     }
 
     /** Closes a client in another thread, in case close() does not return. */

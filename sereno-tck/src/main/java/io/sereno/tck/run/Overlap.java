@@ -24,6 +24,7 @@ public final class Overlap {
 
     private final AtomicLong came = new AtomicLong();
     private final AtomicInteger inside = new AtomicInteger();
+    private final AtomicInteger commits = new AtomicInteger();
     private final AtomicLong overlapping = new AtomicLong();
     private volatile int checks = MOST_CHECKS;
 
@@ -32,22 +33,36 @@ public final class Overlap {
         return new Between(backend) {
             @Override
             public CompletionStage<Snapshot> read(Query query) {
-                return together(() -> super.read(query));
+                return together(false, () -> super.read(query));
             }
 
             @Override
             public CompletionStage<CommitResult> commit(Commit commit) {
-                return together(() -> super.commit(commit));
+                return together(true, () -> super.commit(commit));
             }
         };
     }
 
-    private <T> CompletionStage<T> together(Supplier<CompletionStage<T>> call) {
+    /** Two reads beside each other do not count: neither changes anything. */
+    private <T> CompletionStage<T> together(boolean isCommit, Supplier<CompletionStage<T>> call) {
         meet();
-        if (inside.getAndIncrement() > 0) {
+        if ((isCommit ? inside : commits).get() > 0) {
             overlapping.incrementAndGet();
         }
-        return call.get().whenComplete((result, failure) -> inside.decrementAndGet());
+        enter(isCommit, 1);
+        try {
+            return call.get().whenComplete((result, failure) -> enter(isCommit, -1));
+        } catch (RuntimeException e) {
+            enter(isCommit, -1);
+            throw e;
+        }
+    }
+
+    private void enter(boolean isCommit, int change) {
+        inside.addAndGet(change);
+        if (isCommit) {
+            commits.addAndGet(change);
+        }
     }
 
     /** Waits for a second thread, but not for long: there may be none. */
@@ -59,7 +74,7 @@ public final class Overlap {
         checks = came.get() < goal ? Math.max(LEAST_CHECKS, checks / 2) : MOST_CHECKS;
     }
 
-    /** How many calls began while another one was inside the backend. */
+    /** How many commits began while another call was inside the backend, and how many reads beside a commit. */
     public long count() {
         return overlapping.get();
     }

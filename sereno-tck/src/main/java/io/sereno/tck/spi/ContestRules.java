@@ -193,11 +193,14 @@ public class ContestRules {
 
     private static void race(Bench bench, Overlap overlap, IntPredicate judged) {
         int least = bench.inProcess() ? LEAST_ROUNDS_IN_PROCESS : LEAST_ROUNDS;
-        long all = 0;
-        for (int round = 0; round < least || (round < MOST_ROUNDS && overlap.count() < OVERLAPPING); round++) {
-            all += judged.test(round) ? 1 : 0;
+        int rounds = 0;
+        int all = 0;
+        while (rounds < least || (rounds < MOST_ROUNDS && overlap.count() < OVERLAPPING)) {
+            all += judged.test(rounds) ? 1 : 0;
+            rounds++;
         }
-        bench.evidence("rounds in which all outcomes were reported", all, 5);
+        // One commit in twenty may have an unknown outcome.
+        bench.evidence("rounds in which all outcomes were reported", all, rounds / 2);
         bench.count("calls inside the backend beside another", overlap.count());
     }
 }

@@ -52,6 +52,15 @@ public class HistoryRules {
             COM-1   | commitsOfSeveralThreadsAreAtomic             |   5 | whether conditions are judged and writes are made under one lock, or in one transaction
             COM-3   | exactlyOneOfSeveralThreadsCreatesAnEntry     |   1 | whether 'absent' is judged and the entry put under one lock, or in one transaction
             COM-5a  | commitsOfSeveralThreadsHaveTheirOwnRevisions |  50 | whether the counter of revisions is raised in one atomic step
+            READ-3a | readsBesideOtherThreadsShowEveryEntry        |   1 | whether a read iterates over something that another thread changes
+            READ-3b | readsBesideOtherThreadsShowNoDeletedEntry    |   1 | whether a deletion is made under the lock of reads
+            READ-3c | readsBesideOtherThreadsShowEntriesAsTheyWere |   1 | whether the fields of an entry are changed under the lock of reads
+            COM-7a  | puttingAgainBesideOthersKeepsTheRevision     |   1 | whether an entry is looked up and put again under one lock
+            COM-11  | noCommitOfSeveralThreadsIsCarriedOutTwice    |   1 | whether the answer to one call can be given to another
+            COM-12  | conflictsBesideOtherThreadsHaveAReason       |   1 | whether conditions are judged under the lock of writes
+            WAT-1   | changesOfSeveralThreadsAreAnnounced          |   1 | whether notices are handed over in an order that loses one
+            WAT-2   | noticesBesideOtherThreadsComeAfterTheChange  |   1 | whether a notice is sent before the writes of its commit are visible
+            OUT-2   | committedBesideOtherThreadsMeansAppliedOnce  |   1 | whether the answer to one call can be given to another
             COM-5b  | revisionsOfSeveralThreadsAreInOrder          |  50 | whether a revision is drawn under the lock under which the writes are made
             """)
     void parallel(Bench bench, RuleTest test) {

@@ -44,8 +44,8 @@ public final class HistoryRun {
 
     private static final int LEAST_PARTS = 3;
 
-    /** So many that even threads that are seldom run at the same time overlap often enough. */
-    private static final int MOST_PARTS = 50;
+    /** By the machine's clock: long enough for threads that are seldom run at the same time, whatever the limit of a test. */
+    private static final Duration LONGEST = Duration.ofSeconds(10);
 
     static final String NO_READS_RETURNED = "the store left the read out of each commit that asked for one, as it may";
 
@@ -54,7 +54,7 @@ public final class HistoryRun {
 
     private record Calm(HistoryRun run) {}
 
-    private record Parallel(HistoryRun run, long overlapping) {}
+    private record Parallel(HistoryRun run, long overlapping, long began) {}
 
     private record Rough(HistoryRun run) {}
 
@@ -83,6 +83,14 @@ public final class HistoryRun {
      */
     static void judgeParallel(Bench bench, String rule, long atLeast) {
         Parallel parallel = bench.shared(Parallel.class, () -> playParallel(bench));
+        if (parallel.overlapping() < OVERLAPPING) {
+            String why = parallel.overlapping() + " calls were inside the backend beside another, at least "
+                    + OVERLAPPING + " are needed";
+            bench.unlessStoodStill(parallel.began(), why);
+            if (Runtime.getRuntime().availableProcessors() == 1) {
+                throw bench.untested("one processor runs one thread at a time: " + why);
+            }
+        }
         parallel.run().judge(bench, rule, atLeast);
         bench.evidence("calls inside the backend beside another", parallel.overlapping(), OVERLAPPING);
     }
@@ -117,11 +125,15 @@ public final class HistoryRun {
         Random random = new Random(bench.random().nextLong());
         Recorder recorder = new Recorder(bench.time());
         Overlap overlap = new Overlap();
+        long began = bench.now();
+        long end = System.nanoTime() + LONGEST.toNanos();
         List<Backend> clients = new ArrayList<>();
         for (int i = 1; i <= 3; i++) {
             clients.add(recorder.record("c" + i, overlap.over(bench.client().backend())));
         }
-        for (int part = 0; part < LEAST_PARTS || (part < MOST_PARTS && overlap.count() < OVERLAPPING); part++) {
+        for (int part = 0;
+                part < LEAST_PARTS || (overlap.count() < OVERLAPPING && System.nanoTime() - end < 0);
+                part++) {
             // Two rounds of three: the third has leases, whose callers wait. A part is short, since manual time, which
             // limits it, counts threads as blocked that are busy for long.
             play(
@@ -134,7 +146,7 @@ public final class HistoryRun {
                             settings(bench, random.nextLong(), part * 3, 2, 40, Duration.ZERO),
                             Workload.Weather.calm()));
         }
-        return new Parallel(new HistoryRun("parallel-history", recorder.history(), false, 0), overlap.count());
+        return new Parallel(new HistoryRun("parallel-history", recorder.history(), false, 0), overlap.count(), began);
     }
 
     private static HistoryRun playRough(Bench bench) {
