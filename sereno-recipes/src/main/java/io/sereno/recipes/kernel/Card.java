@@ -29,6 +29,11 @@ public record Card(String nodeId, Instant since, Map<String, String> metadata) {
     }
 
     public Bytes encode() {
+        return encode("");
+    }
+
+    /** With further lines of the recipe at the end, each of which ends with a line feed; {@link #decode} skips them. */
+    public Bytes encode(String lines) {
         StringBuilder text = new StringBuilder(HEADER);
         text.append("since ")
                 .append(since.toEpochMilli())
@@ -40,7 +45,7 @@ public record Card(String nodeId, Instant since, Map<String, String> metadata) {
                 .append(' ')
                 .append(escape(value))
                 .append('\n'));
-        return Bytes.utf8(text.toString());
+        return Bytes.utf8(text.append(lines).toString());
     }
 
     /** Never fails: a line that cannot be read, or that a later version added, is skipped. */
@@ -61,7 +66,8 @@ public record Card(String nodeId, Instant since, Map<String, String> metadata) {
         return new Card(nodeId, since, metadata);
     }
 
-    private static String escape(String text) {
+    /** As one word of a line. */
+    public static String escape(String text) {
         StringBuilder escaped = new StringBuilder(text.length());
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -75,7 +81,7 @@ public record Card(String nodeId, Instant since, Map<String, String> metadata) {
         return escaped.toString();
     }
 
-    private static String unescape(String text) {
+    public static String unescape(String text) {
         StringBuilder plain = new StringBuilder(text.length());
         for (int i = 0; i < text.length(); i++) {
             boolean isEscape = text.charAt(i) == '%'

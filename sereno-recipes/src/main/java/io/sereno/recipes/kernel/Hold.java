@@ -50,13 +50,24 @@ public final class Hold implements Leadership {
     private volatile @Nullable Interruptible work;
 
     public Hold(Kernel kernel, Giver giver, Session session, String recipe, String name, long fencingToken) {
+        this(kernel, giver, session, recipe, name, fencingToken, kernel.events().now());
+    }
+
+    private Hold(
+            Kernel kernel,
+            Giver giver,
+            Session session,
+            String recipe,
+            String name,
+            long fencingToken,
+            long grantedAt) {
         this.kernel = kernel;
         this.giver = giver;
         this.session = session;
         this.recipe = recipe;
         this.name = name;
         this.fencingToken = fencingToken;
-        this.grantedAt = kernel.events().now();
+        this.grantedAt = grantedAt;
     }
 
     @Override
@@ -81,7 +92,17 @@ public final class Hold implements Leadership {
 
     @Override
     public void release() {
-        End before = giveBack();
+        refuse(giveBack());
+    }
+
+    /** Ends the hold as {@link #release} does, with the same errors; but the right is not given back, and goes on as another hold. */
+    public Hold handOn() {
+        expireByTheClock();
+        refuse(end.compareAndSet(null, RELEASED) ? null : end.get());
+        return new Hold(kernel, giver, session, recipe, name, fencingToken, grantedAt);
+    }
+
+    private void refuse(@Nullable End before) {
         if (before != null && !End.isLoss(before)) {
             throw new IllegalStateException(recipe + " '" + Names.printable(name) + "' on " + kernel.backend()
                     + ": the right with token " + fencingToken + " was released before");

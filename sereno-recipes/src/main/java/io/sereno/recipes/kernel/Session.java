@@ -178,7 +178,7 @@ public final class Session {
 
     /** The content of the marker: a card, and for operators the process and how long the session outlives it. */
     Bytes marker(Card card, Origin origin) {
-        return Bytes.utf8(card.encode().toUtf8() + "host " + origin.host() + "\npid " + origin.pid() + "\nttl "
+        return card.encode("host " + origin.host() + "\npid " + origin.pid() + "\nttl "
                 + lease.ttl().toMillis() + "\nversion " + origin.version() + "\n");
     }
 

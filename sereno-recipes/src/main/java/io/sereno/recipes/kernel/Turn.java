@@ -15,8 +15,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A place in the queue of a directory, of which a client may have several: the state machine behind mutex and election. The owner decides which
- * entries in front block ({@link Owner#blocks}); by default all do.
+ * A place in the queue of a directory, of which a client may have several: the state machine behind mutex, election and the locks with readers. The
+ * owner decides which entries in front block ({@link Owner#blocks}); by default all do.
  *
  * <p>Stored: one entry a place, {@code <session>-<n>}, under the session's lease. The queue is ordered by createRevision; the first live place has
  * the turn. Entries of the directory whose names are not those of places are ignored: a later version may keep them there.
@@ -45,6 +45,11 @@ public final class Turn {
         /** The content of the entry besides the node and the time. */
         default Map<String, String> metadata() {
             return Map.of();
+        }
+
+        /** Further lines of the content, each of which ends with a line feed. */
+        default String lines() {
+            return "";
         }
 
         /**
@@ -281,7 +286,7 @@ public final class Turn {
     }
 
     private Bytes card() {
-        return new Card(kernel.nodeId(), since, owner.metadata()).encode();
+        return new Card(kernel.nodeId(), since, owner.metadata()).encode(owner.lines());
     }
 
     private final class Enrolling implements Enrolment.Candidate {
