@@ -11,7 +11,8 @@ import java.util.OptionalLong;
  *
  * <p>Threads that wait within a client share its entry and are not visible from outside.
  *
- * @param holders the clients that have the lock, the oldest entry first; a mutex has at most one; copied
+ * @param holders the clients that have the lock, the oldest entry first; a mutex has at most one, a lock with readers may
+ *     have several; a client may have several entries there; copied
  * @param waiters the clients that wait, in the order in which they will be granted; copied
  */
 public record LockView(List<Place> holders, List<Place> waiters) {
@@ -23,9 +24,9 @@ public record LockView(List<Place> holders, List<Place> waiters) {
 
     /** How a client requests the lock. A later version may add values. */
     public enum Kind {
-        /** Nobody else holds at the same time: a mutex. */
+        /** Nobody else holds at the same time: a mutex, or a writer. */
         EXCLUSIVE,
-        /** Others of this kind may hold at the same time. No recipe of this version uses it. */
+        /** Others of this kind may hold at the same time: a reader. */
         SHARED
     }
 
@@ -36,7 +37,7 @@ public record LockView(List<Place> holders, List<Place> waiters) {
      * @param nodeId of the client; empty if the entry does not say
      * @param since when the client began to queue, by its own wall clock; informative only
      * @param kind how the client requests the lock
-     * @param weight how much of the lock's capacity it takes, 1 or more; always 1 for a mutex
+     * @param weight how much of the lock's capacity it takes, 1 or more; always 1 for a mutex and a lock with readers
      * @param fencingToken of an exclusive holder, else empty: the first token of the series of holds that the client
      *     hands on locally; the token of the current hold may be greater by up to 1,023
      * @param foreign whether the entry was not put by Sereno: it is bound to no lease, so it never ends by itself, and

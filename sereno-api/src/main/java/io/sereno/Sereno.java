@@ -117,6 +117,22 @@ public interface Sereno extends AutoCloseable {
     Mutex mutex(String name);
 
     /**
+     * The lock with readers and writers of this name.
+     *
+     * @param name of the lock
+     * @return an object that needs no closing; the call does no I/O
+     */
+    ReadWriteMutex readWriteMutex(String name);
+
+    /**
+     * The locks over several names at once of this domain.
+     *
+     * @param domain within which the names of the locks are unique
+     * @return an object that needs no closing; the call does no I/O
+     */
+    LockSet lockSet(String domain);
+
+    /**
      * A candidate in the election of this name. Each call makes a new candidate, also within one process.
      *
      * @param name of the election

@@ -119,16 +119,16 @@ public interface SerenoMeter {
     /**
      * A caller or a candidate begins to wait for a right, even if it is free.
      *
-     * @param recipe {@code mutex} or {@code election}
-     * @param name of the mutex or election
+     * @param recipe {@code mutex}, {@code election}, {@code read-write mutex} or {@code lock set}
+     * @param name of the mutex, election, lock or domain
      */
     default void waiting(String recipe, String name) {}
 
     /**
      * A wait ended with a grant.
      *
-     * @param recipe {@code mutex} or {@code election}
-     * @param name of the mutex or election
+     * @param recipe {@code mutex}, {@code election}, {@code read-write mutex} or {@code lock set}
+     * @param name of the mutex, election, lock or domain
      * @param waitNanos how long the wait took
      */
     default void granted(String recipe, String name, long waitNanos) {}
@@ -136,8 +136,8 @@ public interface SerenoMeter {
     /**
      * A wait ended without a grant.
      *
-     * @param recipe {@code mutex} or {@code election}
-     * @param name of the mutex or election
+     * @param recipe {@code mutex}, {@code election}, {@code read-write mutex} or {@code lock set}
+     * @param name of the mutex, election, lock or domain
      * @param why the reason
      * @param waitNanos how long the wait took
      */
@@ -146,8 +146,8 @@ public interface SerenoMeter {
     /**
      * A right was released.
      *
-     * @param recipe {@code mutex} or {@code election}
-     * @param name of the mutex or election
+     * @param recipe {@code mutex}, {@code election}, {@code read-write mutex} or {@code lock set}
+     * @param name of the mutex, election, lock or domain
      * @param holdNanos the time from the grant to the call that released the right
      */
     default void released(String recipe, String name, long holdNanos) {}
@@ -155,8 +155,8 @@ public interface SerenoMeter {
     /**
      * A right was lost.
      *
-     * @param recipe {@code mutex} or {@code election}
-     * @param name of the mutex or election
+     * @param recipe {@code mutex}, {@code election}, {@code read-write mutex} or {@code lock set}
+     * @param name of the mutex, election, lock or domain
      * @param cause why
      * @param holdNanos the time from the grant to the loss
      */

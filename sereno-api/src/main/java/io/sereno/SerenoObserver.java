@@ -34,9 +34,9 @@ public interface SerenoObserver {
     /**
      * A right was granted.
      *
-     * @param recipe {@code mutex} or {@code election}
-     * @param name of the mutex or election
-     * @param fencingToken of the grant
+     * @param recipe {@code mutex}, {@code election}, {@code read-write mutex} or {@code lock set}
+     * @param name of the mutex, election, lock or domain
+     * @param fencingToken of the grant; of a right that is no {@link Grant}, a number that orders nothing
      * @param waited the time from the call to the grant
      */
     default void granted(String recipe, String name, long fencingToken, Duration waited) {}
@@ -44,9 +44,9 @@ public interface SerenoObserver {
     /**
      * A right was lost.
      *
-     * @param recipe {@code mutex} or {@code election}
-     * @param name of the mutex or election
-     * @param fencingToken of the grant
+     * @param recipe {@code mutex}, {@code election}, {@code read-write mutex} or {@code lock set}
+     * @param name of the mutex, election, lock or domain
+     * @param fencingToken of the grant; of a right that is no {@link Grant}, a number that orders nothing
      * @param cause why
      */
     default void lost(String recipe, String name, long fencingToken, LossCause cause) {}

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -133,6 +134,29 @@ abstract class JavadocExamples {
         Report report = mutex.call(grant -> ledger.closeMonth(grant.fencingToken()));
         // end
         return report;
+    }
+
+    void readWriteMutex(Sereno sereno, Ledger ledger) throws InterruptedException {
+        // example
+        ReadWriteMutex books = sereno.readWriteMutex("books");
+        try (WriteGrant writing = books.acquireWrite()) {
+            ledger.closeMonth(writing.fencingToken());
+            try (Right reading = writing.downgrade()) { // others read again, and nobody writes
+                while (reading.isHeld()) {
+                    serve();
+                }
+            }
+        }
+        // end
+    }
+
+    void lockSet(Sereno sereno, Ledger ledger, List<Booking> bookings) throws InterruptedException {
+        // example
+        LockSet accounts = sereno.lockSet("accounts");
+        try (Grant grant = accounts.acquire(Set.of("alice", "bob"))) {
+            bookings.forEach(booking -> ledger.book(booking, grant.fencingToken()));
+        }
+        // end
     }
 
     LeaderElection election(Sereno sereno, Reports reports) {

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -55,6 +56,8 @@ class CloseTest {
         Topic<String> topic = sereno.topic("x", Codec.utf8());
         WaitGroup group = sereno.waitGroup("x");
         other.mutex("x").acquire();
+        other.readWriteMutex("x").acquireWrite();
+        sereno.lockSet("x").acquire(Set.of("a"));
         group.add(2);
         group.join();
         topic.publish("first");
@@ -67,6 +70,8 @@ class CloseTest {
         sereno.election("x").start().awaitLeadership();
         List<CompletableFuture<?>> waiting = List.of(
                 Threads.inThread(() -> sereno.mutex("x").tryAcquire(DAY)),
+                Threads.inThread(() -> sereno.readWriteMutex("x").tryAcquireRead(DAY)),
+                Threads.inThread(() -> sereno.lockSet("x").tryAcquire(Set.of("a"), DAY)),
                 Threads.inThread(() -> group.await(DAY)),
                 Threads.inThread(() -> {
                     reader.next();

@@ -11,10 +11,12 @@ import io.sereno.LeaderElection;
 import io.sereno.MessagesLostException;
 import io.sereno.NotAppliedException;
 import io.sereno.Retention;
+import io.sereno.Right;
 import io.sereno.SerenoMeter;
 import io.sereno.SerenoObserver;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
+import io.sereno.WriteGrant;
 import io.sereno.recipes.client.Settings;
 import io.sereno.recipes.connect.LogCapture;
 import io.sereno.recipes.kernel.Hooks;
@@ -25,6 +27,7 @@ import io.sereno.spi.TimeSource;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -57,6 +60,29 @@ class MeterTest {
                         "waiting for mutex m",
                         "granted mutex m after 0 ms",
                         "released mutex m after 1000 ms");
+        assertThat(meter.held).hasValue(0);
+        assertThat(meter.waiting).hasValue(0);
+    }
+
+    @Test
+    void locksWithReadersAreReportedAndADowngradeIsOneHold() throws Exception {
+        SerenoClient client = clients.connect("one", clients.line(), meter);
+        WriteGrant writing = client.readWriteMutex("r").acquireWrite();
+        clients.time.advance(SECOND);
+        Right reading = writing.downgrade();
+        assertThat(meter.held).hasValue(1);
+        clients.time.advance(SECOND);
+        reading.release();
+        client.lockSet("s").acquire(Set.of("a")).release();
+        assertThat(meter.events)
+                .containsExactly(
+                        "connected to memory",
+                        "waiting for read-write mutex r",
+                        "granted read-write mutex r after 0 ms",
+                        "released read-write mutex r after 2000 ms",
+                        "waiting for lock set s",
+                        "granted lock set s after 0 ms",
+                        "released lock set s after 0 ms");
         assertThat(meter.held).hasValue(0);
         assertThat(meter.waiting).hasValue(0);
     }

@@ -6,12 +6,15 @@ import io.sereno.Counter;
 import io.sereno.Grant;
 import io.sereno.LossCause;
 import io.sereno.Mutex;
+import io.sereno.ReadWriteMutex;
+import io.sereno.Right;
 import io.sereno.Sereno;
 import io.sereno.backend.memory.MemoryBackup;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -71,6 +74,26 @@ class StoreRestoredTest {
         clients.store.restore(backup, revisions);
 
         acquire(next).release();
+    }
+
+    /** As for a mutex; and a right to read is lost as a grant is. */
+    @ParameterizedTest
+    @EnumSource
+    void aReleasedRightToReadThatExistsAgainBlocksNoWriter(MemoryBackup.Revisions revisions) throws Exception {
+        Sereno client = clients.connect("former");
+        ReadWriteMutex next = clients.connect("next").readWriteMutex("x");
+        Right reading = client.readWriteMutex("x").acquireRead();
+        Right held = client.lockSet("s").acquireRead(Set.of("a"));
+        MemoryBackup backup = clients.store.backup();
+        reading.release();
+        for (int i = 0; i < 20; i++) {
+            client.mutex("y").acquire().release();
+        }
+
+        clients.store.restore(backup, revisions);
+
+        Threads.inThread(next::acquireWrite).get(10, TimeUnit.SECONDS).release();
+        assertThat(held.lost().toCompletableFuture().get(10, TimeUnit.SECONDS)).isEqualTo(LossCause.STORE_RESTORED);
     }
 
     /**

@@ -20,6 +20,7 @@ import io.sereno.spi.Entry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -60,6 +61,21 @@ class StrayPlaceTest {
         arrives("lock/x");
         assertThat(one.mutex("x").tryAcquire()).hasValueSatisfying(Grant::close);
         assertThat(clients.entries("lock/x")).isEmpty();
+    }
+
+    /** An entry that does not say what it claims conflicts with all. */
+    @Test
+    void locksWithReadersAreAcquired() throws Exception {
+        arrives("rwlock/x");
+        inThread(one.readWriteMutex("x")::acquireRead).get(10, TimeUnit.SECONDS).release();
+        arrives("rwlock/x");
+        assertThat(one.readWriteMutex("x").tryAcquireWrite()).hasValueSatisfying(Grant::close);
+        assertThat(clients.entries("rwlock/x")).isEmpty();
+        arrives("lockset/x");
+        inThread(() -> one.lockSet("x").acquire(Set.of("a")))
+                .get(10, TimeUnit.SECONDS)
+                .release();
+        assertThat(clients.entries("lockset/x")).isEmpty();
     }
 
     @Test

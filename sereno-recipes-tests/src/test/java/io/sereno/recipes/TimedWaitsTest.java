@@ -14,6 +14,7 @@ import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -49,6 +50,27 @@ class TimedWaitsTest {
             @Override
             Call by(SerenoClient here) {
                 return timeout -> here.mutex("x").asLock().tryLock(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            }
+        },
+        READ {
+            @Override
+            Call by(SerenoClient here) {
+                return timeout ->
+                        here.readWriteMutex("r").tryAcquireRead(timeout).isPresent();
+            }
+        },
+        WRITE {
+            @Override
+            Call by(SerenoClient here) {
+                return timeout ->
+                        here.readWriteMutex("r").tryAcquireWrite(timeout).isPresent();
+            }
+        },
+        LOCK_SET {
+            @Override
+            Call by(SerenoClient here) {
+                return timeout ->
+                        here.lockSet("s").tryAcquire(Set.of("a", "b"), timeout).isPresent();
             }
         },
         ELECTION {
@@ -134,10 +156,12 @@ class TimedWaitsTest {
         assertThat(ended.get(10, TimeUnit.SECONDS)).isFalse();
     }
 
-    /** Other clients hold the mutex. */
+    /** Other clients hold the locks. */
     private SerenoClient here() throws Exception {
         SerenoClient others = clients.connect("others");
         var unused = others.mutex("x").acquire();
+        var unused3 = others.readWriteMutex("r").acquireWrite();
+        var unused4 = others.lockSet("s").acquire(Set.of("a"));
         var unused2 = others.election("e").start().awaitLeadership();
         others.waitGroup("w").add(1);
         return clients.connect("here", line);
@@ -170,7 +194,7 @@ class TimedWaitsTest {
 
     /** The answer to an earlier request comes in meanwhile: it was under way when the store went out of reach. */
     @ParameterizedTest
-    @EnumSource(names = {"MUTEX", "LOCK", "ELECTION", "WAIT_GROUP"})
+    @EnumSource(names = {"MUTEX", "LOCK", "READ", "WRITE", "LOCK_SET", "ELECTION", "WAIT_GROUP"})
     void anAnswerThatWasUnderWayDoesNotShowThatTheStoreIsReachable(Wait wait) throws Exception {
         SerenoClient here = here();
         Call call = wait.by(here);

@@ -6,8 +6,10 @@ import io.sereno.IdGenerator;
 import io.sereno.IdLayout;
 import io.sereno.KeepAlive;
 import io.sereno.LeaderElection;
+import io.sereno.LockSet;
 import io.sereno.Membership;
 import io.sereno.Mutex;
+import io.sereno.ReadWriteMutex;
 import io.sereno.Sereno;
 import io.sereno.SessionState;
 import io.sereno.Subscription;
@@ -19,6 +21,8 @@ import io.sereno.recipes.client.Settings;
 import io.sereno.recipes.counter.CounterRecipe;
 import io.sereno.recipes.election.ElectionRecipe;
 import io.sereno.recipes.ids.IdGeneratorRecipe;
+import io.sereno.recipes.locks.LockSetRecipe;
+import io.sereno.recipes.locks.ReadWriteMutexRecipe;
 import io.sereno.recipes.membership.MembershipRecipe;
 import io.sereno.recipes.mutex.MutexRecipe;
 import io.sereno.recipes.topic.TopicRecipe;
@@ -51,6 +55,16 @@ public final class SerenoClient implements Sereno {
     @Override
     public Mutex mutex(String name) {
         return new MutexRecipe(client, name, directories.of("lock", name));
+    }
+
+    @Override
+    public ReadWriteMutex readWriteMutex(String name) {
+        return new ReadWriteMutexRecipe(client, name, directories.of("rwlock", name));
+    }
+
+    @Override
+    public LockSet lockSet(String domain) {
+        return new LockSetRecipe(client, domain, directories.of("lockset", domain));
     }
 
     @Override
