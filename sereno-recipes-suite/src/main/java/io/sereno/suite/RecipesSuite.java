@@ -2,6 +2,7 @@ package io.sereno.suite;
 
 import io.sereno.suite.common.ClosingRules;
 import io.sereno.suite.common.PlaceRules;
+import io.sereno.suite.common.RecipeCommitRules;
 import io.sereno.suite.common.RecipeRules;
 import io.sereno.suite.common.SecondProcessRules;
 import io.sereno.suite.counter.CounterFaultRules;
@@ -11,6 +12,9 @@ import io.sereno.suite.election.LeaderFaultRules;
 import io.sereno.suite.election.LeaderRules;
 import io.sereno.suite.ids.IdFaultRules;
 import io.sereno.suite.ids.IdRules;
+import io.sereno.suite.locks.LockSetRules;
+import io.sereno.suite.locks.ReadWriteFaultRules;
+import io.sereno.suite.locks.ReadWriteRules;
 import io.sereno.suite.membership.MemberFaultRules;
 import io.sereno.suite.membership.MemberRaceRules;
 import io.sereno.suite.membership.MemberRules;
@@ -58,6 +62,19 @@ public abstract class RecipesSuite extends SerenoTck {
     @Tag("LCK")
     @Tag("faults")
     class LocksUnderFaults extends LockFaultRules {}
+
+    @Nested
+    @Tag("RWL")
+    class ReadersAndWriters extends ReadWriteRules {}
+
+    @Nested
+    @Tag("RWL")
+    @Tag("faults")
+    class ReadersAndWritersUnderFaults extends ReadWriteFaultRules {}
+
+    @Nested
+    @Tag("MLK")
+    class LockSets extends LockSetRules {}
 
     @Nested
     @Tag("CTR")
@@ -136,6 +153,10 @@ public abstract class RecipesSuite extends SerenoTck {
     @Nested
     @Tag("REC")
     class EveryRecipe extends RecipeRules {}
+
+    @Nested
+    @Tag("REC")
+    class CommitsOfEveryRecipe extends RecipeCommitRules {}
 
     @Nested
     @Tag("REC")

@@ -36,7 +36,7 @@ class TroubleshootingTest {
             "sereno-backend-zookeeper");
 
     private static final List<String> RECIPES =
-            List.of("counter", "election", "ids", "membership", "mutex", "topic", "waitgroup");
+            List.of("counter", "election", "ids", "locks", "membership", "mutex", "topic", "waitgroup");
 
     /** Texts that are no messages, or that only the level DEBUG shows. */
     private static final Set<String> INTERNAL = Set.of(

@@ -11,16 +11,19 @@ import io.sereno.IdGenerator;
 import io.sereno.KeepAlive;
 import io.sereno.LeaderElection;
 import io.sereno.Leadership;
+import io.sereno.LockSet;
 import io.sereno.Member;
 import io.sereno.Message;
 import io.sereno.Mutex;
 import io.sereno.NotAppliedException;
 import io.sereno.OutcomeUnknownException;
+import io.sereno.ReadWriteMutex;
 import io.sereno.Retention;
 import io.sereno.Sereno;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
 import io.sereno.WaitGroup;
+import io.sereno.WriteGrant;
 import io.sereno.tck.history.CounterModel;
 import io.sereno.tck.history.Linearizability;
 import io.sereno.tck.history.Linearizability.Call;
@@ -67,6 +70,8 @@ final class AllRecipes implements AutoCloseable {
     private volatile long lastPublished = Long.MAX_VALUE;
 
     private final Queue<Call<LockModel.Action>> mutex = new ConcurrentLinkedQueue<>();
+    private final Queue<Call<LockModel.Action>> writers = new ConcurrentLinkedQueue<>();
+    private final Queue<Call<LockModel.Action>> lockSet = new ConcurrentLinkedQueue<>();
     private final Queue<Call<LockModel.Action>> election = new ConcurrentLinkedQueue<>();
     private final Queue<Call<CounterModel.Action>> counter = new ConcurrentLinkedQueue<>();
     private final Queue<Call<WaitGroupModel.Action>> waitGroup = new ConcurrentLinkedQueue<>();
@@ -86,6 +91,8 @@ final class AllRecipes implements AutoCloseable {
         }
         for (Sereno sereno : clients) {
             begin(sereno, "mutex", () -> holdMutex(sereno));
+            begin(sereno, "read-write mutex", () -> readAndWrite(sereno));
+            begin(sereno, "lock set", () -> holdNames(sereno));
             begin(sereno, "election", () -> lead(sereno));
             begin(sereno, "counter", () -> count(sereno));
             begin(sereno, "wait group", () -> work(sereno));
@@ -131,6 +138,33 @@ final class AllRecipes implements AutoCloseable {
             held(sereno, mutex, grant, invoked);
             grant.release();
             done(sereno, "mutex");
+        }
+        return null;
+    }
+
+    /** Writes, goes on reading, and reads again. */
+    private Void readAndWrite(Sereno sereno) throws InterruptedException {
+        ReadWriteMutex shared = sereno.readWriteMutex("shared");
+        while (!over) {
+            long invoked = System.nanoTime();
+            WriteGrant grant = shared.acquireWrite();
+            held(sereno, writers, grant, invoked);
+            grant.downgrade().release();
+            shared.acquireRead().release();
+            done(sereno, "read-write mutex");
+        }
+        return null;
+    }
+
+    /** Each request has one name of its own, and one that all share. */
+    private Void holdNames(Sereno sereno) throws InterruptedException {
+        LockSet names = sereno.lockSet("shared");
+        while (!over) {
+            long invoked = System.nanoTime();
+            Grant grant = names.acquire(Set.of("all", sereno.nodeId()));
+            held(sereno, lockSet, grant, invoked);
+            grant.release();
+            done(sereno, "lock set");
         }
         return null;
     }
@@ -303,6 +337,8 @@ final class AllRecipes implements AutoCloseable {
         long sum = clients.get(0).counter("shared").get();
         counter.add(new Call<>("judge", invoked, System.nanoTime(), new CounterModel.Get(sum)));
         judge("mutex", mutex, new LockModel());
+        judge("read-write mutex", writers, new LockModel());
+        judge("lock set", lockSet, new LockModel());
         judge("election", election, new LockModel());
         judge("counter", counter, new CounterModel());
         judge("wait group", waitGroup, new WaitGroupModel());

@@ -38,7 +38,7 @@ public class PlaceRules {
             "3kd82jD0aXqq-4",
             "3kd82jD0aXq-4-5");
 
-    private static final Pattern QUEUE = Pattern.compile("(lock|election|reader)/.*");
+    private static final Pattern QUEUE = Pattern.compile("(lock|rwlock|lockset|election|reader)/.*");
     private static final Pattern LIKE_A_PLACE = Pattern.compile("[0-9A-Za-z]{11}-.*");
 
     @Rule(
@@ -96,7 +96,7 @@ public class PlaceRules {
     void placesAndNothingElseAreNamedLikePlaces(Bench bench) {
         Recorder recorder = new Recorder(bench.time());
         Node node = Node.in(bench, Node.steady(bench), backend -> recorder.record("c", backend));
-        RecipeRules.useEverything(bench, node, "");
+        RecipeCommitRules.useEverything(bench, node, "");
         int places = 0;
         int others = 0;
         for (Operation operation : recorder.history().operations()) {

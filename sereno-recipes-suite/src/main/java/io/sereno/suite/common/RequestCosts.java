@@ -5,9 +5,12 @@ import io.sereno.Counter;
 import io.sereno.From;
 import io.sereno.IdGenerator;
 import io.sereno.LeaderElection;
+import io.sereno.LockSet;
 import io.sereno.Membership;
 import io.sereno.MembershipListener;
 import io.sereno.Mutex;
+import io.sereno.ReadWriteMutex;
+import io.sereno.Right;
 import io.sereno.Sereno;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
@@ -20,6 +23,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -148,6 +152,7 @@ public abstract class RequestCosts {
             takeTenTimes(one.mutex("contended"));
             rival.get(60, TimeUnit.SECONDS);
         });
+        locks(one, other, operations);
         elections(one, other, operations);
         counters(one, other, operations);
         waitGroups(one, other, operations);
@@ -156,6 +161,29 @@ public abstract class RequestCosts {
         IdGenerator ids = one.ids("ids");
         operations.put("make an id within the reserved window", ids::nextId);
         return operations;
+    }
+
+    private static void locks(Sereno one, Sereno other, Map<String, Work> operations) throws InterruptedException {
+        ReadWriteMutex alone = one.readWriteMutex("alone");
+        operations.put(
+                "acquire a lock to read that no other client wants, and release it",
+                () -> alone.acquireRead().release());
+        operations.put(
+                "acquire a lock to write, downgrade, and release it",
+                () -> alone.acquireWrite().downgrade().release());
+        Right reading = other.readWriteMutex("read").acquireRead();
+        ReadWriteMutex read = one.readWriteMutex("read");
+        operations.put("acquire a lock to read that another client reads, and release it", () -> {
+            read.acquireRead().release();
+            if (!reading.isHeld()) {
+                throw new IllegalStateException("the other reader has lost its right");
+            }
+        });
+        LockSet set = one.lockSet("alone");
+        Set<String> names = Set.of("a", "b", "c");
+        operations.put(
+                "acquire and release three names that no other client wants",
+                () -> set.acquire(names).release());
     }
 
     private static void elections(Sereno one, Sereno other, Map<String, Work> operations) throws InterruptedException {

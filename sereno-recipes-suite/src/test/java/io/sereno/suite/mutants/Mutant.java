@@ -27,6 +27,7 @@ public record Mutant(String name, String rule, World.Backends backends) {
         ConfigurationMutants.addTo(all);
         LockMutants.addTo(all);
         ReleaseMutants.addTo(all);
+        NamesMutants.addTo(all);
         LeaderMutants.addTo(all);
         CounterMutants.addTo(all);
         WaitGroupMutants.addTo(all);

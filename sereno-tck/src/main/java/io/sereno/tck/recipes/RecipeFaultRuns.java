@@ -20,6 +20,23 @@ public class RecipeFaultRuns {
     }
 
     @RuleTable(waits = true, value = """
+            RWL-1 | noWriterHoldsBesideAnotherWhateverBreaks          | 15 | LEA-2 and COM-12 under faults: which outcome is reported for a commit whose reply was lost
+            RWL-2 | tokensOfWritersRiseWhateverBreaks                 |  4 | what revisions a client reads after it has connected again
+            RWL-3 | nobodyPassesAConflictingEntryWhateverBreaks       | 15 | READ-6 and READ-8a: what a read shows after a reconnect
+            RWL-4 | noWriterComesBetweenWriterAndReaderWhateverBreaks |  1 | OUT-2: how an overwrite of unknown outcome is settled
+            """)
+    void readWriteMutex(Bench bench, RuleTest test) {
+        NamesRun.rough(bench).judge(bench, test.rule(), test.atLeast());
+    }
+
+    @RuleTable(waits = true, value = """
+            MLK-1 | allNamesAreHeldOrNoneWhateverBreaks | 15 | LEA-2 and OUT-3 under faults
+            """)
+    void lockSet(Bench bench, RuleTest test) {
+        NamesRun.roughSet(bench).judge(bench, test.rule(), test.atLeast());
+    }
+
+    @RuleTable(waits = true, value = """
             LDR-1  | everyTermHasOneLeaderWhateverBreaks     | 40 | OUT-3 and LEA-2 under faults
             LDR-2  | twoNeverLeadAtOnceWhateverBreaks        | 10 | LEA-2 and COM-12 under faults: which outcome is reported for a commit whose reply was lost
             LDR-10 | aLeaderIsFirstInTheStoreWhateverBreaks | 10 | READ-6: that a view after a reconnect does not decide about the leader

@@ -20,6 +20,24 @@ public class RecipeRuns {
     }
 
     @RuleTable(waits = true, value = """
+            RWL-1 | noWriterHoldsBesideAnother         | 15 | COM-1, COM-3 and LEA-2: conditions that are judged, leases that do not end early
+            RWL-2 | tokensOfWritersRise                |  4 | COM-5b and COM-7b: what createRevision an entry gets that is put again
+            RWL-3 | nobodyPassesAConflictingEntry      | 15 | READ-8a and COM-13: what the returned read shows, and checks of two entries
+            RWL-4 | noWriterComesBetweenWriterAndReader |  1 | COM-7a: whether an entry that is overwritten keeps its place
+            """)
+    void readWriteMutex(Bench bench, RuleTest test) {
+        NamesRun.calm(bench).judge(bench, test.rule(), test.atLeast());
+    }
+
+    @RuleTable(waits = true, value = """
+            MLK-1 | allNamesAreHeldOrNone               | 15 | COM-1, COM-3 and LEA-2: conditions that are judged, leases that do not end early
+            MLK-2 | everyRequestIsGrantedInTheEnd       | 12 | WAT-1: whether a waiter is notified of each entry that goes
+            """)
+    void lockSet(Bench bench, RuleTest test) {
+        NamesRun.calmSet(bench).judge(bench, test.rule(), test.atLeast());
+    }
+
+    @RuleTable(waits = true, value = """
             LDR-1  | everyTermHasOneLeaderAndAGreaterToken | 60 | COM-5b and COM-6: a later entry has to have a greater createRevision
             LDR-2  | twoNeverLeadAtOnce                    | 15 | COM-1 and LEA-2: conditions that are judged, leases that do not end early
             LDR-10 | aLeaderIsFirstInTheStore             | 15 | READ-3a and COM-13: whether the leader is taken from a view, or proven
