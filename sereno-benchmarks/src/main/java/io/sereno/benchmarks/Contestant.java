@@ -41,6 +41,7 @@ record Contestant(Role role, String system, String subject, String connector, St
     private static String sereno(Feature feature) {
         return switch (feature) {
             case LOCK -> "Mutex";
+            case WRITE_LOCK -> "ReadWriteMutex";
             case ELECTION -> "LeaderElection";
             case COUNTER -> "Counter";
             case TOPIC -> "Topic";
@@ -58,6 +59,7 @@ record Contestant(Role role, String system, String subject, String connector, St
             case "redis" ->
                 switch (row.feature()) {
                     case LOCK -> row.id().equals("W3") ? List.of("RLock", "RFairLock") : List.of("RLock");
+                    case WRITE_LOCK -> List.of("RReadWriteLock");
                     case ELECTION -> List.of("RLock");
                     case COUNTER -> List.of("RAtomicLong");
                     // It keeps no messages.
@@ -75,11 +77,12 @@ record Contestant(Role role, String system, String subject, String connector, St
                     case COUNTER -> List.of("compare-and-set");
                     case TOPIC -> List.of("puts and watch");
                     case GROUP -> List.of("keys of a lease");
-                    case BARRIER, IDS -> List.of();
+                    case BARRIER, IDS, WRITE_LOCK -> List.of();
                 };
             case "zookeeper" ->
                 switch (row.feature()) {
                     case LOCK -> List.of("InterProcessMutex");
+                    case WRITE_LOCK -> List.of("InterProcessReadWriteLock");
                     case ELECTION -> List.of("LeaderLatch");
                     case COUNTER -> List.of("DistributedAtomicLong");
                     case TOPIC -> List.of("children and CuratorCache");

@@ -29,6 +29,8 @@ record Row(
 
     enum Feature {
         LOCK,
+        /** Of a lock with readers and writers, its writers. */
+        WRITE_LOCK,
         ELECTION,
         COUNTER,
         TOPIC,

@@ -37,16 +37,11 @@ final class Rows {
             w("W6b", "leader resigns until the next leads", Feature.ELECTION, Figure.MEDIAN_LATENCY, 2, 1, 1, 1),
             w("W7", "1,000 locks of one client, acquired", Feature.LOCK, Figure.RATE, 1_000, 1.0, 1.3, 1.3),
             w("W8", "new JVM until its first lock", Feature.LOCK, Figure.COLD_START, 1, 0.91, 0.91, 0.91),
-            new Row(
-                    "W9",
-                    Group.W,
-                    "8 clients meet, rounds",
-                    Feature.BARRIER,
-                    Figure.RATE,
-                    List.of(8),
-                    SERVERS,
-                    Map.of("redis", 1.0, "zookeeper", 1.0)),
+            w("W9", "8 clients meet, rounds", Feature.BARRIER, 8),
+            w("W10a", "write lock and unlock, nobody else", Feature.WRITE_LOCK, 1),
+            w("W10b", "write lock and unlock, 8 clients", Feature.WRITE_LOCK, 8),
             growth("waiting", "lock and unlock, that many clients wait", Feature.LOCK, TENFOLD),
+            growth("writers", "write lock and unlock, that many clients wait", Feature.WRITE_LOCK, TENFOLD),
             growth("members", "join and leave a group of that many members", Feature.GROUP, TENFOLD),
             growth("kept", "publish and wait, that many messages kept", Feature.TOPIC, List.of(1_000, 10_000, 100_000)),
             growth("locks", "that many locks of one client, acquired", Feature.LOCK, List.of(100, 1_000, 10_000)),
@@ -81,6 +76,12 @@ final class Rows {
                 List.of(size),
                 SERVERS,
                 Map.of("redis", redis, "etcd", etcd, "zookeeper", zooKeeper));
+    }
+
+    /** Of what jetcd does not have. */
+    private static Row w(String id, String what, Feature feature, int size) {
+        Map<String, Double> targets = Map.of("redis", 1.0, "zookeeper", 1.0);
+        return new Row(id, Group.W, what, feature, Figure.RATE, List.of(size), SERVERS, targets);
     }
 
     private static Row growth(String id, String what, Feature feature, List<Integer> sizes) {

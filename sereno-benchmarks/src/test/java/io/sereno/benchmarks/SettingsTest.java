@@ -16,10 +16,11 @@ class SettingsTest {
 
     @Test
     void aGroupIsAllItsRows() {
-        assertThat(rows("w")).hasSize(15).startsWith("W W1").endsWith("W W9");
+        assertThat(rows("w")).hasSize(17).startsWith("W W1").endsWith("W W10b");
         assertThat(rows("growth"))
                 .containsExactly(
                         "GROWTH waiting",
+                        "GROWTH writers",
                         "GROWTH members",
                         "GROWTH kept",
                         "GROWTH locks",

@@ -10,7 +10,6 @@ import io.sereno.KeepAlive;
 import io.sereno.LeaderElection;
 import io.sereno.Membership;
 import io.sereno.Message;
-import io.sereno.Mutex;
 import io.sereno.Retention;
 import io.sereno.Sereno;
 import io.sereno.Subscription;
@@ -42,7 +41,10 @@ public final class SerenoSystem implements Peer.Connector {
     private record Client(Sereno sereno, Duration ttl, String subject) implements Peer {
         @Override
         public Lock lock(String name) {
-            return new OneMutex(sereno.mutex(name));
+            return new OneLock(
+                    subject.equals("ReadWriteMutex")
+                            ? sereno.readWriteMutex(name)::acquireWrite
+                            : sereno.mutex(name)::acquire);
         }
 
         @Override
@@ -77,17 +79,21 @@ public final class SerenoSystem implements Peer.Connector {
         }
     }
 
-    private static final class OneMutex implements Peer.Lock {
-        private final Mutex mutex;
+    private interface Acquiring {
+        Grant now() throws InterruptedException;
+    }
+
+    private static final class OneLock implements Peer.Lock {
+        private final Acquiring lock;
         private @Nullable Grant grant;
 
-        OneMutex(Mutex mutex) {
-            this.mutex = mutex;
+        OneLock(Acquiring lock) {
+            this.lock = lock;
         }
 
         @Override
         public long acquire() throws InterruptedException {
-            grant = mutex.acquire();
+            grant = lock.now();
             return grant.fencingToken();
         }
 

@@ -51,6 +51,8 @@ class WorkloadsTest {
                 "W7",
                 "W8",
                 "W9",
+                "W10a",
+                "W10b",
                 "adds",
                 "ids",
                 "idle",
@@ -58,7 +60,8 @@ class WorkloadsTest {
                 "locks",
                 "members",
                 "neighbours",
-                "waiting"
+                "waiting",
+                "writers"
             })
     void serenoIsRightInEachRow(String row) throws Exception {
         // No more messages than the topic keeps are published in a short window, so none is trimmed unread.

@@ -16,6 +16,7 @@ import org.apache.curator.framework.recipes.cache.CuratorCache;
 import org.apache.curator.framework.recipes.cache.CuratorCacheListener;
 import org.apache.curator.framework.recipes.leader.LeaderLatch;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
+import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
 import org.apache.curator.framework.recipes.nodes.PersistentNode;
 import org.apache.curator.retry.ExponentialBackoffRetry;
 import org.apache.zookeeper.CreateMode;
@@ -35,13 +36,19 @@ public final class CuratorSystem implements Peer.Connector {
                 new ExponentialBackoffRetry(50, 10, 1_000));
         client.start();
         client.blockUntilConnected();
-        return new Client(client);
+        return new Client(client, target.subject());
     }
 
-    private record Client(CuratorFramework client) implements Peer {
+    private record Client(CuratorFramework client, String subject) implements Peer {
+        private InterProcessMutex named(String path) {
+            return subject.equals("InterProcessReadWriteLock")
+                    ? new InterProcessReadWriteLock(client, path).writeLock()
+                    : new InterProcessMutex(client, path);
+        }
+
         @Override
         public Lock lock(String name) {
-            InterProcessMutex mutex = new InterProcessMutex(client, "/" + name);
+            InterProcessMutex mutex = named("/" + name);
             return new Lock() {
                 @Override
                 public long acquire() throws Exception {

@@ -47,7 +47,11 @@ public final class RedissonSystem implements Peer.Connector {
 
     private record Client(RedissonClient client, String subject) implements Peer {
         private RLock named(String name) {
-            return subject.equals("RFairLock") ? client.getFairLock(name) : client.getLock(name);
+            return switch (subject) {
+                case "RFairLock" -> client.getFairLock(name);
+                case "RReadWriteLock" -> client.getReadWriteLock(name).writeLock();
+                default -> client.getLock(name);
+            };
         }
 
         @Override
