@@ -2,13 +2,17 @@ package io.sereno.examples;
 
 import static io.sereno.examples.Narrator.since;
 
+import io.sereno.Grant;
 import io.sereno.LeaderElection;
 import io.sereno.Leadership;
 import io.sereno.LossCause;
 import io.sereno.Mutex;
 import io.sereno.Peer;
+import io.sereno.ReadWriteMutex;
+import io.sereno.Right;
 import io.sereno.Sereno;
 import io.sereno.Topology;
+import io.sereno.WriteGrant;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Commit;
@@ -17,6 +21,7 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
@@ -72,6 +77,7 @@ public final class Quickstart {
 
     private void run(Sereno ada, Sereno ben, Sereno cleo) throws Exception {
         oneLock(ada, ben);
+        readersAndAWriter(ada, ben, cleo);
         TourOfCounting counting = new TourOfCounting(narrator, ada, ben, cleo);
         try {
             counting.run();
@@ -138,6 +144,33 @@ public final class Quickstart {
         say("Lock: two clients with four threads each held it " + tokens.size()
                 + " times, one at a time; the fencing tokens rose from "
                 + tokens.get(0) + " to " + tokens.get(tokens.size() - 1) + ".");
+    }
+
+    /** Readers share a lock; a writer waits for them, and lets them in again before it is done. */
+    private void readersAndAWriter(Sereno ada, Sereno ben, Sereno cleo) throws Exception {
+        Right first = ada.readWriteMutex("prices").acquireRead();
+        Right second = ben.readWriteMutex("prices").acquireRead();
+        ReadWriteMutex cleos = cleo.readWriteMutex("prices");
+        check(cleos.tryAcquireWrite().isEmpty(), "a writer was let in beside readers");
+        check(first.isHeld() && second.isHeld(), "two readers do not hold together");
+        first.release();
+        second.release();
+        WriteGrant writing = cleos.acquireWrite();
+        check(ada.readWriteMutex("prices").tryAcquireRead().isEmpty(), "a reader was let in beside a writer");
+        try (Right reading = writing.downgrade();
+                Right third = ada.readWriteMutex("prices").acquireRead()) {
+            check(reading.isHeld() && third.isHeld(), "a downgrade lets no reader in");
+        }
+        try (Grant both = ada.lockSet("accounts").acquire(Set.of("alice", "bob"))) {
+            check(
+                    both.isHeld()
+                            && ben.lockSet("accounts")
+                                    .tryAcquire(Set.of("bob"), Duration.ZERO)
+                                    .isEmpty(),
+                    "a name was granted twice");
+        }
+        say("Locks for readers: ada and ben read together, cleo wrote alone and let ada read again;"
+                + " ada held two accounts at once.");
     }
 
     private void oneLeader(Sereno ada, Sereno ben, Sereno cleo) throws Exception {
