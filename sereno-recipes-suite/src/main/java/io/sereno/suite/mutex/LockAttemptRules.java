@@ -12,6 +12,7 @@ import io.sereno.tck.run.CallResult;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /** Failed attempts to acquire a mutex, and waiters that give up, on a store without faults. */
 public class LockAttemptRules {
@@ -157,5 +158,28 @@ public class LockAttemptRules {
             node.run("close", node.sereno()::close);
         }
         bench.same("what is left in the store", "[]", queue.describe());
+    }
+
+    /** No thread waits for the request. */
+    @Rule(value = "LCK-8a", waits = true, check = "whether the cancellation of a request is passed on to the queue")
+    void aCancelledRequestBlocksNoOtherAndLeavesNothing(Bench bench) {
+        Queues queue = Queues.ofLock(bench, NAME);
+        Node holder = Node.in(bench);
+        Node quitter = Node.in(bench);
+        Node next = Node.in(bench);
+        Grant held = LockRules.acquire(holder);
+        CompletableFuture<Grant> request =
+                quitter.result("acquireAsync", quitter.sereno().mutex(NAME)::acquireAsync);
+        queue.await(bench, 2);
+        Calling<Grant> behind = next.calls("acquire", next.sereno().mutex(NAME)::acquire);
+        queue.await(bench, 3);
+        bench.same("cancel() of a request that waits", true, request.cancel(true));
+        queue.await(bench, 2);
+        holder.run("release", held::release);
+        long freed = bench.now();
+        Grant granted = behind.result(LONG);
+        bench.within(bench.afterNotice(Duration.ofSeconds(2)), freed, "the grant behind a request that was cancelled");
+        next.run("release", granted::release);
+        bench.same("the clients that queue at the end", List.of(), queue.live());
     }
 }

@@ -3,6 +3,7 @@ package io.sereno.suite.mutex;
 import io.sereno.Grant;
 import io.sereno.GrantLostException;
 import io.sereno.Mutex;
+import io.sereno.SerenoLock;
 import io.sereno.simulation.Fate;
 import io.sereno.spi.Entry;
 import io.sereno.suite.faults.LostCommits;
@@ -302,6 +303,42 @@ public class LockCallerRules {
                         + "; GrantLostException is expected");
         Grant free = other.result("acquire", other.sereno().mutex(NAME)::acquire);
         other.run("release", free::release);
+    }
+
+    @Rule(
+            value = "LCK-14",
+            waits = true,
+            check = "whether the lock view remembers that it has told its thread of a loss")
+    @SuppressWarnings("LockNotBeforeTry")
+    void aThreadThatHasBeenToldOfALossLocksAnew(Bench bench) {
+        Node node = Node.in(bench);
+        Queues queue = Queues.ofLock(bench, NAME);
+        SerenoLock lock = node.sereno().mutex(NAME).asLock();
+        List<Boolean> mine = new ArrayList<>();
+        CallResult<Boolean> ended = node.calls("lock, lose, lock, unlock", () -> {
+                    mine.add(lock.isHeldByCurrentThread());
+                    lock.lock();
+                    mine.add(lock.isHeldByCurrentThread());
+                    queue.clear();
+                    long from = bench.now();
+                    while (lock.isHeldByCurrentThread() && bench.since(from).compareTo(LONG) < 0) {
+                        bench.pass(Duration.ofMillis(20));
+                    }
+                    mine.add(lock.isHeldByCurrentThread());
+                    lock.lock();
+                    mine.add(lock.isHeldByCurrentThread());
+                    lock.unlock();
+                    mine.add(lock.isHeldByCurrentThread());
+                    return true;
+                })
+                .end(LONG.multipliedBy(2));
+        bench.same(
+                "isHeldByCurrentThread() | lock() | after a loss | lock() | unlock()",
+                List.of(false, true, false, true, false),
+                mine);
+        bench.verify(
+                ended.thrown() == null,
+                () -> "a thread that had been told of a loss locked anew and unlocked, and that ended as " + ended);
     }
 
     private static Optional<Long> token(Mutex mutex) {

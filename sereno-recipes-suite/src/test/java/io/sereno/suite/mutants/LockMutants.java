@@ -128,6 +128,13 @@ final class LockMutants {
         all.backend("LCK-8a", "an abandoned attempt returns before its entry is deleted")
                 .with((world, below) -> Queueing.leavingLater(world, below, Duration.ofMillis(100), name -> true));
         all.backend("LCK-8b", "entries of waiters are under no lease").requests(Queueing::withoutALease);
+        all.recipe("LCK-8a", "the cancellation of a request ends its future alone")
+                .objects(
+                        Mutex.class,
+                        mutex -> changed(
+                                Mutex.class,
+                                mutex,
+                                (method, call) -> method.equals("acquireAsync") ? uncancelled(mutex) : call.go()));
         all.recipe("LCK-8a", "close() leaves everything to the end of the lease")
                 .with((store, settings) -> {
                     AtomicBoolean closing = new AtomicBoolean();
@@ -141,6 +148,11 @@ final class LockMutants {
                         return call.go();
                     });
                 });
+    }
+
+    /** A future that only follows the request. */
+    private static CompletableFuture<Grant> uncancelled(Mutex mutex) {
+        return mutex.acquireAsync().thenApply(grant -> grant);
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // A proxy passes futures through as objects.
@@ -330,6 +342,13 @@ final class LockMutants {
                     @Override
                     void leave() {
                         grant().close();
+                    }
+                }));
+        all.recipe("LCK-14", "isHeldByCurrentThread() does not look at the grant")
+                .objects(Mutex.class, lock(mutex -> new LockObjects.Lockings(mutex) {
+                    @Override
+                    boolean isHeld() {
+                        return isMine();
                     }
                 }));
     }

@@ -265,6 +265,21 @@ final class LockObjects {
             grant().release();
         }
 
+        boolean isHeld() {
+            Grant grant = held;
+            return grant != null && isMine() && grant.isHeld();
+        }
+
+        /** The next lock() of a thread that was told of a loss begins anew. */
+        private boolean tell() {
+            boolean holds = isHeld();
+            if (!holds && isMine()) {
+                held = null;
+                owner = null;
+            }
+            return holds;
+        }
+
         Grant grant() {
             return Objects.requireNonNull(held);
         }
@@ -304,6 +319,7 @@ final class LockObjects {
                     }
                     yield null;
                 }
+                case "isHeldByCurrentThread" -> tell();
                 default -> call.go();
             });
         }
