@@ -167,7 +167,7 @@ final class Namespace {
         return code == Code.NONODE
                 ? Failures.notNow("node " + guard + " is missing, which was created with "
                         + place.paths().clock()
-                        + ". Remove the latter with all nodes below it; clients create them again")
+                        + ". Stop all clients of the namespace, and remove the latter with all nodes below it")
                 : Failures.ofRead("reading " + guard, code);
     }
 
