@@ -198,16 +198,21 @@ class MembershipTest {
         assertThat(first.incarnation()).isGreaterThan(second.incarnation());
     }
 
+    /** A take over needs three commits. */
+    private FaultyBackend lineWithASlowThirdCommit() {
+        FaultyBackend line = clients.line();
+        line.next(Request.commitsTo("member/g"), Fate.pass());
+        line.next(Request.commitsTo("member/g"), Fate.pass());
+        line.next(Request.commitsTo("member/g"), Fate.delayRequest(Duration.ofMillis(200)));
+        return line;
+    }
+
     /** Of the three commits of a take over, the last is slower than the removed member. */
     @Test
     void aRemovedMemberThatIsListedFirstIsRemovedAgain() throws Exception {
         KeepAlive first = connect("a").membership("g").join("one", TTL);
         long removed = first.incarnation();
-        FaultyBackend line = clients.line();
-        Client b = clients.client("b", line, time, Runnable::run);
-        line.next(Request.commitsTo("member/g"), Fate.pass());
-        line.next(Request.commitsTo("member/g"), Fate.pass());
-        line.next(Request.commitsTo("member/g"), Fate.delayRequest(Duration.ofMillis(200)));
+        Client b = clients.client("b", lineWithASlowThirdCommit(), time, Runnable::run);
         ListedMember second = member(b, "one", TTL, IfPresent.TAKE_OVER);
 
         CompletableFuture<Void> joined = second.join();
@@ -227,11 +232,7 @@ class MembershipTest {
     @Test
     void aTakeOverRemovesNoThirdMember() throws Exception {
         KeepAlive first = connect("a").membership("g").join("one", TTL);
-        FaultyBackend line = clients.line();
-        Client b = clients.client("b", line, time, Runnable::run);
-        line.next(Request.commitsTo("member/g"), Fate.pass());
-        line.next(Request.commitsTo("member/g"), Fate.pass());
-        line.next(Request.commitsTo("member/g"), Fate.delayRequest(Duration.ofMillis(200)));
+        Client b = clients.client("b", lineWithASlowThirdCommit(), time, Runnable::run);
         ListedMember second = member(b, "one", TTL, IfPresent.TAKE_OVER);
 
         CompletableFuture<Void> joined = second.join();

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * the watch went live may have missed a change; the look that follows has not.
  *
  * <p>Confined to the strand, on which it also calls {@code look}. Notices that come faster than looks are merged. So are the notices of one commit
- * in a watched directory: a look that begins after the first of them sees the whole commit (WAT-2, WAT-12). Whoever watches a directory also looks once a
- * period, so a backend that reports a wrong revision delays a look by no more than that.
+ * in a watched directory: a look that begins after the first of them sees the whole commit (WAT-2, WAT-12). Each owner of a watch of a directory also
+ * looks once a period, so a backend that reports a wrong revision delays a look by at most one period.
  */
 public final class RearmingWatch {
     private final Kernel kernel;
