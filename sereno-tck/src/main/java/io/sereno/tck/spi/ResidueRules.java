@@ -289,8 +289,9 @@ public class ResidueRules {
 
         /** The threads by name, with the clients that they came with, and the stacks of the first few. */
         String described(Set<Thread> left) {
-            List<Thread> sorted =
-                    left.stream().sorted(Comparator.comparingLong(Thread::getId)).toList();
+            List<Thread> sorted = left.stream()
+                    .sorted(Comparator.comparingLong(Thread::getId))
+                    .toList();
             return sorted.stream().map(this::named).collect(Collectors.joining(", "))
                     + sorted.stream().limit(MOST_STACKS).map(this::stack).collect(Collectors.joining());
         }
