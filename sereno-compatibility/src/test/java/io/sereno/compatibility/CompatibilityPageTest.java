@@ -22,6 +22,7 @@ class CompatibilityPageTest {
             "sereno-api/src/main/java/io/sereno/spi",
             "sereno-backend-memory/src/main/java/io/sereno/backend/memory",
             "sereno-simulation/src/main/java/io/sereno/simulation",
+            "sereno-blocking/src/main/java/io/sereno/blocking",
             "sereno-tck/src/main/java/io/sereno/tck");
 
     @Test

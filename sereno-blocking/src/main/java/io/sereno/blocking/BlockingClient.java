@@ -1,0 +1,75 @@
+package io.sereno.blocking;
+
+import io.sereno.spi.BackendConfig;
+import java.time.Duration;
+
+/**
+ * What a client library can do, for {@link BlockingCalls}. Its methods may block; no method is called under a lock.
+ * Several threads call them, but each connection is used by one thread at a time, except for {@link #abort}.
+ *
+ * @param <C> a connection of the client library
+ */
+public interface BlockingClient<C> {
+    /**
+     * Opens a connection that is ready for requests, or takes one from a pool.
+     *
+     * @param limit how long each step that waits for the network may take, such as connecting and logging in. Nothing
+     *     else ends this method, so it has to give up by itself
+     * @return a connection
+     * @throws Exception if there is none. A {@link io.sereno.spi.BackendException} is passed on as it is; of any other,
+     *     {@link #fault} says whether it is {@link Fault#REFUSED_FOR_GOOD}. Otherwise it is retried until the deadlines
+     *     of the calls that wait
+     */
+    C open(Duration limit) throws Exception;
+
+    /**
+     * Closes a connection, or returns it to its pool. Called once for each, after {@link #abort} too.
+     *
+     * @param connection that no request uses
+     * @throws Exception logged only
+     */
+    void close(C connection) throws Exception;
+
+    /**
+     * Breaks a connection, so that the thread that waits for its answer gets an exception soon: closing the socket does
+     * that, an interrupt usually does not. Called in a thread of its own, while another thread uses the connection.
+     *
+     * @param connection to break
+     * @throws Exception logged only
+     */
+    void abort(C connection) throws Exception;
+
+    /**
+     * Whether a connection can be used for the next request. Called before each request. A write over a connection that
+     * the server has closed meanwhile would end {@code UNKNOWN}, so this method should detect that if it can, at the
+     * latest after some idle time.
+     *
+     * @param connection that was opened, or has answered its last request
+     * @param idle for how long no request has used it
+     * @return false to close it and to open another one; true unless overridden
+     * @throws Exception counts as false
+     */
+    default boolean isUsable(C connection, Duration idle) throws Exception {
+        return true;
+    }
+
+    /**
+     * Judges an exception. This method decides whether the outcomes of commits are honest; keep it in one place, and test
+     * it. It is not asked about a {@link io.sereno.spi.BackendException}, which decides itself: it ends the call as it
+     * is, and the connection is used again.
+     *
+     * @param failure of {@link #open} or of the work of a call
+     * @return {@link Fault#LOST} for a checked exception and {@link Fault#BROKEN} for others, unless overridden
+     */
+    default Fault fault(Throwable failure) {
+        return failure instanceof RuntimeException || failure instanceof Error ? Fault.BROKEN : Fault.LOST;
+    }
+
+    /**
+     * Where connections lead to, for messages.
+     *
+     * @return such as {@code PostgreSQL at db1:5432}, with the addresses of {@link BackendConfig#endpoints()} and without
+     *     a password
+     */
+    String where();
+}

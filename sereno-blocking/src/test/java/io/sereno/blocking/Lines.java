@@ -1,0 +1,71 @@
+package io.sereno.blocking;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A client library without a network, whose exceptions say what they prove. */
+final class Lines implements BlockingClient<Line> {
+    final List<Line> opened = new CopyOnWriteArrayList<>();
+    /** Runs before each attempt to connect. */
+    volatile Callable<?> connecting = () -> true;
+
+    volatile boolean usable = true;
+
+    /** An exception with this meaning. */
+    static IOException proving(Fault fault) {
+        return new Told(fault);
+    }
+
+    private static final class Told extends IOException {
+        private static final long serialVersionUID = 1L;
+        private final Fault fault;
+
+        Told(Fault fault) {
+            super("the server says " + fault);
+            this.fault = fault;
+        }
+    }
+
+    static Callable<?> refusing() {
+        return () -> {
+            throw new ConnectException("refused");
+        };
+    }
+
+    @Override
+    public synchronized Line open(Duration limit) throws Exception {
+        Object unused = connecting.call();
+        Line line = new Line(opened.size() + 1);
+        opened.add(line);
+        return line;
+    }
+
+    @Override
+    public void close(Line connection) {
+        connection.closed.complete(null);
+    }
+
+    @Override
+    public void abort(Line connection) {
+        connection.aborted.complete(null);
+    }
+
+    @Override
+    public boolean isUsable(Line connection, Duration idle) {
+        return usable || connection.number > 1;
+    }
+
+    @Override
+    public Fault fault(Throwable failure) {
+        return failure instanceof Told told ? told.fault : BlockingClient.super.fault(failure);
+    }
+
+    @Override
+    public String where() {
+        return "nowhere:1";
+    }
+}
