@@ -36,10 +36,10 @@ import java.util.concurrent.Executor;
  * </ul>
  *
  * <p><b>Queue.</b> If all connections are busy, calls wait, in the order in which they were made. If
- * {@link Builder#maxWaiting} calls wait, the next one is refused at once, {@code NOT_APPLIED} and not permanent.
+ * {@link Builder#maxWaiting(int)} calls wait, the next one is refused at once, {@code NOT_APPLIED} and not permanent.
  *
  * <p><b>Connections.</b> One is made by {@link Builder#open}, more when they are needed, up to
- * {@link Builder#connections}. One that broke is replaced when the next call needs it, after a pause of up to a second.
+ * {@link Builder#connections(int)}. One that broke is replaced when the next call needs it, after a pause of up to a second.
  * When the deadline of a call passes while it is under way, its connection is given up ({@link BlockingClient#abort}):
  * the late answer must not be taken for that of the next call.
  *
@@ -185,7 +185,7 @@ public final class BlockingCalls<C> implements AutoCloseable {
     }
 
     /**
-     * Starts a thread that keeps a connection of its own, beyond {@link Builder#connections}, until the end.
+     * Starts a thread that keeps a connection of its own, beyond {@link Builder#connections(int)}, until the end.
      *
      * @param body what it does with each connection
      * @return the listener
