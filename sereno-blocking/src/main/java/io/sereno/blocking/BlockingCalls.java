@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadFactory;
 
 /**
  * Runs calls of a client library that blocks, each in a thread with a connection of its own, and gives each call a stage
@@ -32,7 +33,10 @@ import java.util.concurrent.Executor;
  *       queue was full, there was no connection in time, the server has refused it. Reads fail {@code NOT_APPLIED}
  *       always (OUT-6a).
  *   <li>{@code UNKNOWN} is every other failure of a write: its deadline passed, its connection broke, or this object was
- *       closed while it was under way. A write is sent again only after {@link Fault#NOT_SENT} (COM-11).
+ *       closed while it was under way. A write is sent again only if it was certainly not applied: after
+ *       {@link Fault#NOT_SENT}, or if a {@link SharedWork} has left it out (COM-11).
+ *   <li>An answer counts from the moment at which the work returns. If a deadline or the end comes while the connection
+ *       is being returned to its pool, the call ends with its answer.
  * </ul>
  *
  * <p><b>Queue.</b> If all connections are busy, calls wait, in the order in which they were made. If
@@ -40,14 +44,17 @@ import java.util.concurrent.Executor;
  *
  * <p><b>Connections.</b> One is made by {@link Builder#open}, more when they are needed, up to
  * {@link Builder#connections(int)}. One that broke is replaced when the next call needs it, after a pause of up to a second.
- * When the deadline of a call passes while it is under way, its connection is given up ({@link BlockingClient#abort}):
- * the late answer must not be taken for that of the next call.
+ * When the deadline of a call passes while it is under way, its connection is given up: the late answer must not be taken
+ * for that of the next call. A connection that is given up is aborted once ({@link BlockingClient#abort}), and closed after
+ * that.
  *
  * <p><b>Threads.</b> Works run on daemon threads of this object, at most one for each connection and one for each
  * listener; short-lived ones open the first connection and give connections up. Stages complete on the executor of the
- * configuration; if it refuses, in a thread of this object, with a warning. An executor that runs tasks in the thread
- * which hands them over thereby lets a callback that blocks hold a connection. Timers only start threads, end calls and
- * hand stages to the executor, so they run in the thread of the clock.
+ * configuration. If the executor refuses, with an exception or an error, a stage completes on a thread that is started for
+ * it, with a warning. If the executor runs tasks in the thread that hands them over, such a thread is started for each call:
+ * a callback never runs in the thread of a connection, of the clock, or of a caller, so it may block. Only if the machine has
+ * no thread left does a stage complete in one of these. Timers run in the thread of the clock; they start threads, end calls
+ * and hand stages to the executor.
  *
  * <p>Only {@link Builder#open}, {@link #within} and {@link #close()} block. Instances are safe for use by multiple threads.
  *
@@ -106,7 +113,8 @@ public final class BlockingCalls<C> implements AutoCloseable {
 
     /**
      * Runs a call that changes nothing which a caller could rely on: a read, or the grant of a lease. It is sent again if
-     * its connection breaks, until its deadline.
+     * its connection breaks, until its deadline, but over five connections at most: perhaps it is what breaks them. A read
+     * that is sent again after that waits behind the calls that wait already.
      *
      * @param <T> the answer
      * @param what the call, for messages: {@code the read of directory 'a'}
@@ -147,7 +155,7 @@ public final class BlockingCalls<C> implements AutoCloseable {
      * @param writes whether it changes something, as for {@link #write}
      * @param question for the work
      * @param weight how much of a request it takes, 1 to {@link #MAX_WEIGHT}; this much has a request of its own
-     * @param work equal to the works of the calls with which it may share a request
+     * @param work equal to the works of the calls with which it may share a request; compared under a lock
      * @return the answer
      */
     public <Q, T> CompletionStage<T> share(
@@ -155,7 +163,8 @@ public final class BlockingCalls<C> implements AutoCloseable {
         if (weight < 1 || weight > MAX_WEIGHT) {
             throw new IllegalArgumentException("weight is " + weight + "; 1 to " + MAX_WEIGHT + " is accepted");
         }
-        Call<C, Q, T> call = new Call<>(requireNonNull(what), writes, question, weight, work, settings.executor);
+        Call<C, Q, T> call = new Call<>(
+                requireNonNull(what), writes, question, weight, work, connections.threads(), settings.executor);
         workers.submit(call);
         return call.stage();
     }
@@ -171,15 +180,22 @@ public final class BlockingCalls<C> implements AutoCloseable {
      */
     public <T> CompletionStage<T> await(String what, CompletionStage<T> answer) {
         Call<C, Boolean, T> call = new Call<>(
-                requireNonNull(what), false, true, MAX_WEIGHT, (connection, none) -> List.of(), settings.executor);
+                requireNonNull(what),
+                false,
+                true,
+                MAX_WEIGHT,
+                (connection, none) -> List.of(),
+                connections.threads(),
+                settings.executor);
         workers.limit(call);
         var unused = answer.whenComplete((result, failure) -> {
             if (result != null) {
-                call.answered(Optional.of(result));
+                call.answered(Optional.of(result), true);
             } else {
                 Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
                 call.failed(cause == null ? new NullPointerException("the answer is null") : cause, Fault.BROKEN);
             }
+            call.deliver();
         });
         return call.stage();
     }
@@ -194,17 +210,20 @@ public final class BlockingCalls<C> implements AutoCloseable {
         BlockingListener<C> listener =
                 new BlockingListener<>(connections, settings.time, settings.patience(), requireNonNull(body));
         synchronized (listeners) {
-            if (!isClosed()) {
-                listeners.add(listener);
+            if (isClosed()) {
+                var unused = listener.close();
+            } else {
                 listener.start();
+                listeners.add(listener);
             }
         }
         return listener;
     }
 
     /**
-     * Runs a step of a {@link BlockingListener.Body} that waits for the server, and breaks the connection if the step takes
-     * too long, by the clock of the configuration. Blocks.
+     * Runs a step of a {@link BlockingListener.Body} that waits for the server, and gives the connection up if the step takes
+     * too long, by the clock of the configuration. The step usually fails then. If it returns all the same, so does this
+     * method, and no later call uses the connection. Blocks.
      *
      * @param <T> what the step returns
      * @param connection that the step uses
@@ -214,12 +233,7 @@ public final class BlockingCalls<C> implements AutoCloseable {
      * @throws Exception of the step
      */
     public <T> T within(C connection, Duration limit, Work<? super C, ? extends T> step) throws Exception {
-        Runnable cancel = settings.time.schedule(limit, Runnable::run, () -> connections.abort(connection));
-        try {
-            return step.on(connection);
-        } finally {
-            cancel.run();
-        }
+        return connections.within(connection, limit, step);
     }
 
     /** {@return whether {@link #close()} was called} */
@@ -239,10 +253,9 @@ public final class BlockingCalls<C> implements AutoCloseable {
      */
     @Override
     public void close() {
-        List<Thread> threads;
+        workers.end(); // No lock is held: stages end, and what follows them may wait for anything.
+        List<Thread> threads = new ArrayList<>(workers.threads());
         synchronized (listeners) {
-            workers.end();
-            threads = new ArrayList<>(workers.threads());
             listeners.forEach(listener -> threads.add(listener.close()));
         }
         connections.join(threads);
@@ -254,8 +267,8 @@ public final class BlockingCalls<C> implements AutoCloseable {
      * @param <C> a connection of the client library
      */
     public static final class Builder<C> {
-        /** No attempt to connect takes longer, so that closing does not wait for one. */
-        private static final Duration LONGEST_ATTEMPT = Duration.ofSeconds(2);
+        /** No step of an attempt to connect again takes longer, so that a thread which connects soon ends after the close. */
+        private static final Duration LONGEST_STEP = Duration.ofSeconds(1);
 
         final String name;
         final BlockingClient<C> client;
@@ -266,6 +279,8 @@ public final class BlockingCalls<C> implements AutoCloseable {
         int connections = 4;
         int maxWaiting = 10_000;
         boolean keeps = true;
+        /** For tests of a machine that has no thread left. */
+        ThreadFactory factory = Threads::plain;
 
         private Builder(
                 String name,
@@ -287,6 +302,7 @@ public final class BlockingCalls<C> implements AutoCloseable {
             connections = from.connections;
             maxWaiting = from.maxWaiting;
             keeps = from.keeps;
+            factory = from.factory;
         }
 
         /**
@@ -330,9 +346,9 @@ public final class BlockingCalls<C> implements AutoCloseable {
             return value;
         }
 
-        /** How long an attempt to connect again waits for each step. */
+        /** How long each step of an attempt to connect again may wait, and each check of a connection. */
         Duration patience() {
-            return connectTimeout.compareTo(LONGEST_ATTEMPT) < 0 ? connectTimeout : LONGEST_ATTEMPT;
+            return connectTimeout.compareTo(LONGEST_STEP) < 0 ? connectTimeout : LONGEST_STEP;
         }
 
         /**
@@ -346,13 +362,15 @@ public final class BlockingCalls<C> implements AutoCloseable {
          */
         public BlockingCalls<C> open(Work<? super C, ?> first) {
             Builder<C> settings = new Builder<>(this);
-            Connections<C> connections = new Connections<>(name, client);
-            C connection = new FirstConnection<>(connections, first).await(time, connectTimeout);
+            Connections<C> connections = new Connections<>(client, time, new Threads(name, factory));
+            Optional<C> connection = new FirstConnection<>(connections, first, keeps).await(time, connectTimeout);
             BlockingCalls<C> calls = new BlockingCalls<>(settings, connections);
-            if (!keeps) {
-                connections.close(connection);
+            try {
+                calls.workers.begin(connection.orElse(null));
+            } catch (Error e) { // No thread can be started.
+                connection.ifPresent(connections::close);
+                throw connections.notConnected(e);
             }
-            calls.workers.begin(keeps ? connection : null);
             return calls;
         }
     }

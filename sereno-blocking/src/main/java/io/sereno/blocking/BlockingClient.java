@@ -4,8 +4,9 @@ import io.sereno.spi.BackendConfig;
 import java.time.Duration;
 
 /**
- * What a client library can do, for {@link BlockingCalls}. Its methods may block; no method is called under a lock.
- * Several threads call them, but each connection is used by one thread at a time, except for {@link #abort}.
+ * What a client library can do, for {@link BlockingCalls}. Its methods may block, except {@link #fault} and
+ * {@link #where}. Several threads call them, but each connection is used by one thread at a time, except for
+ * {@link #abort}. Whatever a method throws, an {@link Error} too, ends at most one call and one connection.
  *
  * @param <C> a connection of the client library
  */
@@ -16,14 +17,17 @@ public interface BlockingClient<C> {
      * @param limit how long each step that waits for the network may take, such as connecting and logging in. Nothing
      *     else ends this method, so it has to give up by itself
      * @return a connection
-     * @throws Exception if there is none. A {@link io.sereno.spi.BackendException} is passed on as it is; of any other,
+     * @throws Exception if there is none. A {@link io.sereno.spi.BackendException} is passed on as {@code NOT_APPLIED}; of any other,
      *     {@link #fault} says whether it is {@link Fault#REFUSED_FOR_GOOD}. Otherwise it is retried until the deadlines
-     *     of the calls that wait
+     *     of the calls that wait. A permanent failure ends the calls that wait, unless another connection works
      */
     C open(Duration limit) throws Exception;
 
     /**
-     * Closes a connection, or returns it to its pool. Called once for each, after {@link #abort} too.
+     * Closes a connection, or returns it to its pool. Called once for each: by its user, or after {@link #abort} if it is
+     * given up. Nothing else ends this method, so it has to give up by itself: to abort a connection on its way to a pool
+     * could hit its next owner. A pool that talks to the server when it takes a connection back needs a limit for that,
+     * such as a timeout of the socket. While this method lasts, its thread runs no other call.
      *
      * @param connection that no request uses
      * @throws Exception logged only
@@ -32,7 +36,9 @@ public interface BlockingClient<C> {
 
     /**
      * Breaks a connection, so that the thread that waits for its answer gets an exception soon: closing the socket does
-     * that, an interrupt usually does not. Called in a thread of its own, while another thread uses the connection.
+     * that, an interrupt usually does not. Called once at most, in a thread of its own, while another thread may use the
+     * connection, but not while that closes it: {@link #close} follows when this method has returned and the user has
+     * finished.
      *
      * @param connection to break
      * @throws Exception logged only
@@ -42,7 +48,8 @@ public interface BlockingClient<C> {
     /**
      * Whether a connection can be used for the next request. Called before each request. A write over a connection that
      * the server has closed meanwhile would end {@code UNKNOWN}, so this method should detect that if it can, at the
-     * latest after some idle time.
+     * latest after some idle time. The connection is given up if this takes longer than a second, or than the connect
+     * timeout if that is shorter.
      *
      * @param connection that was opened, or has answered its last request
      * @param idle for how long no request has used it
@@ -55,18 +62,17 @@ public interface BlockingClient<C> {
 
     /**
      * Judges an exception. This method decides whether the outcomes of commits are honest; keep it in one place, and test
-     * it. It is not asked about a {@link io.sereno.spi.BackendException}, which decides itself: it ends the call as it
-     * is, and the connection is used again.
+     * it. It is not asked about a {@link io.sereno.spi.BackendException}, see {@link Work#on}. Must not block.
      *
      * @param failure of {@link #open} or of the work of a call
-     * @return {@link Fault#LOST} for a checked exception and {@link Fault#BROKEN} for others, unless overridden
+     * @return not null; {@link Fault#LOST} for a checked exception and {@link Fault#BROKEN} for others, unless overridden
      */
     default Fault fault(Throwable failure) {
         return failure instanceof RuntimeException || failure instanceof Error ? Fault.BROKEN : Fault.LOST;
     }
 
     /**
-     * Where connections lead to, for messages.
+     * Where connections lead to, for messages. Must not block.
      *
      * @return such as {@code PostgreSQL at db1:5432}, with the addresses of {@link BackendConfig#endpoints()} and without
      *     a password

@@ -22,8 +22,12 @@ public final class BlockingListener<C> {
     private final Duration patience;
     private final Body<C> body;
     private final Pauses pauses;
+    /** Between attempts to connect. No {@link #wake} ends these. */
+    private final Pauses outages;
+
     private final Thread thread;
-    private volatile @Nullable C current;
+    /** Guarded by this. */
+    private @Nullable C current;
 
     /**
      * What a listener does with a connection.
@@ -49,7 +53,8 @@ public final class BlockingListener<C> {
         this.patience = patience;
         this.body = body;
         this.pauses = new Pauses(time);
-        this.thread = connections.thread("listener", this::run);
+        this.outages = new Pauses(time);
+        this.thread = connections.threads().make("listener", this::run);
     }
 
     void start() {
@@ -60,9 +65,11 @@ public final class BlockingListener<C> {
         Backoff backoff = new Backoff();
         while (!isClosed()) {
             var unused = Thread.interrupted(); // A client library may have left it.
-            pauses.pause(backoff.next());
             try {
-                use(connections.open(patience), backoff);
+                outages.pause(backoff.next());
+                if (!isClosed()) {
+                    use(connections.open(patience), backoff);
+                }
             } catch (Exception | Error e) {
                 Connections.debug("the connection of a listener failed", e);
             }
@@ -70,7 +77,7 @@ public final class BlockingListener<C> {
     }
 
     private void use(C connection, Backoff backoff) throws Exception {
-        current = connection;
+        current(connection);
         long began = time.nanoTime();
         boolean kept = false;
         try {
@@ -79,7 +86,7 @@ public final class BlockingListener<C> {
             }
             kept = true;
         } finally {
-            current = null;
+            current(null);
             if (time.nanoTime() - began >= PROVED_NANOS) {
                 backoff.reset();
             }
@@ -88,6 +95,11 @@ public final class BlockingListener<C> {
             }
             connections.close(connection);
         }
+    }
+
+    /** While a connection is current, closing gives it up. */
+    private synchronized void current(@Nullable C connection) {
+        current = connection;
     }
 
     /** {@return whether the backend was closed} */
@@ -104,7 +116,10 @@ public final class BlockingListener<C> {
         pauses.pause(length);
     }
 
-    /** Ends the present {@link #pause}, or the next one if there is none now. Does not block. */
+    /**
+     * Ends the present {@link #pause}, or the next one if there is none now. Does not end the pauses between attempts to
+     * connect. Does not block.
+     */
     public void wake() {
         pauses.wake();
     }
@@ -112,9 +127,11 @@ public final class BlockingListener<C> {
     /** The thread ends soon. */
     Thread close() {
         pauses.close();
-        C connection = current;
-        if (connection != null) {
-            connections.abort(connection);
+        outages.close();
+        synchronized (this) {
+            if (current != null) {
+                connections.abort(current);
+            }
         }
         return thread;
     }

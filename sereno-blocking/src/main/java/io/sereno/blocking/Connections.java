@@ -2,43 +2,67 @@ package io.sereno.blocking;
 
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.TimeSource;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 
-/** The client library and its connections, and the only place where the threads of a backend are made. */
+/**
+ * The client library and its connections. A connection that is given up is aborted once, in a thread of its own, and is
+ * closed after that: closing may return it to a pool, and an abort that came later would hit its next owner.
+ */
 final class Connections<C> {
     static final System.Logger LOG = System.getLogger(BlockingCalls.class.getName());
 
-    /** How long closing waits for threads: they end when their connection is given up. */
-    private static final long PATIENCE_NANOS = Duration.ofMillis(1500).toNanos();
+    private static final Duration RETRY = Duration.ofSeconds(1);
 
-    private final String name;
     private final BlockingClient<C> client;
+    private final TimeSource time;
+    private final Threads threads;
+    /** From the abort until the close, by identity. Guarded by itself. */
+    private final IdentityHashMap<C, Abort> aborts = new IdentityHashMap<>();
+
     private final Set<Thread> aborting = ConcurrentHashMap.newKeySet();
 
-    Connections(String name, BlockingClient<C> client) {
-        this.name = name;
+    Connections(BlockingClient<C> client, TimeSource time, Threads threads) {
         this.client = client;
+        this.time = time;
+        this.threads = threads;
+    }
+
+    Threads threads() {
+        return threads;
     }
 
     String where() {
-        return client.where();
+        try {
+            return client.where();
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.WARNING, "a client could not say where its connections lead to", e);
+            return "the server";
+        }
     }
 
     Fault fault(Throwable failure) {
         try {
-            return client.fault(failure);
+            Fault fault = client.fault(failure);
+            if (fault != null) {
+                return fault;
+            }
+            LOG.log(
+                    Level.WARNING,
+                    "the client of " + where() + " did not judge a failure; it counts as a bug",
+                    failure);
         } catch (RuntimeException | Error e) {
-            LOG.log(Level.WARNING, "the client of " + name + " could not judge a failure; it counts as unknown", e);
-            return Fault.BROKEN;
+            LOG.log(Level.WARNING, "the client of " + where() + " could not judge a failure; it counts as a bug", e);
         }
+        return Fault.BROKEN;
     }
 
-    /** Fails with a {@link BackendException} only. */
+    /** Fails with a {@link BackendException} only, which is {@code NOT_APPLIED}. */
     C open(Duration limit) {
         try {
             return client.open(limit);
@@ -49,7 +73,7 @@ final class Connections<C> {
 
     BackendException notConnected(Throwable cause) {
         return cause instanceof BackendException known
-                ? known
+                ? notApplied(known)
                 : new BackendException(
                         Outcome.NOT_APPLIED,
                         fault(cause) == Fault.REFUSED_FOR_GOOD,
@@ -57,16 +81,59 @@ final class Connections<C> {
                         cause);
     }
 
-    boolean isUsable(C connection, long idleNanos) {
+    /** The same failure, of something that cannot have changed anything. */
+    static BackendException notApplied(BackendException failure) {
+        return failure.outcome() == Outcome.NOT_APPLIED
+                ? failure
+                : new BackendException(Outcome.NOT_APPLIED, failure.permanent(), describe(failure), failure);
+    }
+
+    /** A check that takes longer than the limit breaks the connection. */
+    boolean isUsable(C connection, long idleNanos, Duration limit) {
         try {
-            return client.isUsable(connection, Duration.ofNanos(idleNanos));
-        } catch (Exception e) {
+            return !isGivenUp(connection)
+                    && within(connection, limit, same -> client.isUsable(same, Duration.ofNanos(idleNanos)))
+                    && !isGivenUp(connection);
+        } catch (Exception | Error e) {
             debug("a connection was lost while it was not used", e);
             return false;
         }
     }
 
+    /** Runs a step. The connection is given up if the step takes longer than the limit, and never after the step. */
+    <T> T within(C connection, Duration limit, Work<? super C, ? extends T> step) throws Exception {
+        boolean[] over = {false};
+        Runnable cancel = time.schedule(limit, Runnable::run, () -> {
+            synchronized (over) {
+                if (!over[0]) {
+                    abort(connection);
+                }
+            }
+        });
+        try {
+            return step.on(connection);
+        } finally {
+            synchronized (over) {
+                over[0] = true;
+            }
+            cancel.run();
+        }
+    }
+
+    /** By its only user, which does not use it any more. Closes it, or has it closed by the thread that is aborting it. */
     void close(C connection) {
+        synchronized (aborts) {
+            Abort abort = aborts.get(connection);
+            if (abort != null && !abort.ended) {
+                abort.released = true;
+                return;
+            }
+            aborts.remove(connection);
+        }
+        closeNow(connection);
+    }
+
+    private void closeNow(C connection) {
         try {
             client.close(connection);
         } catch (Exception | Error e) {
@@ -74,48 +141,79 @@ final class Connections<C> {
         }
     }
 
-    /** Returns at once: over TLS, closing a socket may wait for a write that the server does not read. */
+    /**
+     * Gives a connection up, the first time. Never after {@link #close}: who calls this makes sure by a lock that the user
+     * of the connection has not finished. Returns at once: over TLS, closing a socket may wait for a write that the
+     * server does not read.
+     */
     void abort(C connection) {
-        Thread thread = thread("abort", () -> {
+        Abort abort = new Abort(connection);
+        synchronized (aborts) {
+            if (aborts.putIfAbsent(connection, abort) != null) {
+                return;
+            }
+        }
+        abort.start();
+    }
+
+    private boolean isGivenUp(C connection) {
+        synchronized (aborts) {
+            return aborts.containsKey(connection);
+        }
+    }
+
+    private final class Abort implements Runnable {
+        private final C connection;
+        /** Guarded by aborts: whether it was aborted, and whether its user has finished. */
+        private boolean ended;
+
+        private boolean released;
+
+        Abort(C connection) {
+            this.connection = connection;
+        }
+
+        void start() {
+            Thread thread = threads.make("abort", this);
+            aborting.add(thread);
+            try {
+                thread.start();
+            } catch (RuntimeException | Error e) {
+                aborting.remove(thread);
+                LOG.log(Level.WARNING, "no thread can be started to give a connection up; retried in a second", e);
+                var unused = time.schedule(RETRY, Runnable::run, this::start);
+            }
+        }
+
+        @Override
+        public void run() {
             try {
                 client.abort(connection);
             } catch (Exception | Error e) {
                 debug("a connection could not be given up", e);
-            } finally {
-                aborting.remove(Thread.currentThread());
             }
-        });
-        aborting.add(thread);
-        thread.start();
-    }
+            if (isReleased()) {
+                closeNow(connection);
+            }
+            aborting.remove(Thread.currentThread());
+        }
 
-    /** Not started. */
-    Thread thread(String purpose, Runnable task) {
-        Thread thread = new Thread(task, "sereno-" + name + "-" + purpose);
-        thread.setDaemon(true);
-        return thread;
-    }
-
-    /** Waits for the threads, and for those that give connections up, but not for the one that calls this; 1.5 s at most. */
-    void join(List<Thread> threads) {
-        long end = System.nanoTime() + PATIENCE_NANOS;
-        try {
-            for (Thread thread : threads) {
-                join(thread, end);
+        private boolean isReleased() {
+            synchronized (aborts) {
+                ended = true;
+                if (released) {
+                    aborts.remove(connection);
+                }
+                return released;
             }
-            for (Thread thread : aborting) {
-                join(thread, end);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 
-    private static void join(Thread thread, long end) throws InterruptedException {
-        if (thread != Thread.currentThread()) {
-            // Zero would mean for ever.
-            thread.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
-        }
+    /** Waits for these threads, then for those that give connections up; 1.5 s at most. */
+    void join(List<Thread> users) {
+        long end = Threads.endOfPatience();
+        Threads.join(users, end);
+        Threads.join(List.copyOf(aborting), end);
     }
 
     static String describe(Throwable cause) {

@@ -18,7 +18,7 @@ public enum Fault {
     UNCERTAIN(false, true),
     /**
      * The connection broke or cannot be trusted any more, and the request may have been sent. A write ends
-     * {@code UNKNOWN}; a read is sent again over another connection.
+     * {@code UNKNOWN}; a read is sent again over another connection, five times in all at most.
      */
     LOST(false, false),
     /**

@@ -43,17 +43,20 @@ final class Pauses {
             }
         });
         try {
-            synchronized (this) {
-                while (!over[0] && !woken && !closed) {
-                    wait();
-                }
-                woken = false;
-            }
-        } catch (InterruptedException e) {
-            // Nobody interrupts these threads but a JVM that ends.
-            Thread.currentThread().interrupt();
+            await(over);
         } finally {
             cancel.run();
         }
+    }
+
+    private synchronized void await(boolean[] over) {
+        while (!over[0] && !woken && !closed) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                Connections.debug("a client library left an interrupt; it ends no pause", e);
+            }
+        }
+        woken = false;
     }
 }

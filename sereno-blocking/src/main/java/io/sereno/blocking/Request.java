@@ -15,6 +15,8 @@ final class Request<C, Q, T> {
     private int left;
 
     private @Nullable C sent;
+    /** Whether the connection broke after the request was sent. Used by the thread that runs it. */
+    private boolean brokeConnection;
 
     Request(List<Call<C, Q, T>> calls, SharedWork<C, Q, T> work, Connections<C> connections) {
         this.calls = calls;
@@ -28,6 +30,11 @@ final class Request<C, Q, T> {
         return calls;
     }
 
+    /** Whether these calls may be why the connection broke. */
+    boolean isSuspect() {
+        return brokeConnection;
+    }
+
     /** A call ends without its answer. With the last one the connection is given up. */
     synchronized void leave() {
         left--;
@@ -37,9 +44,10 @@ final class Request<C, Q, T> {
     }
 
     /**
-     * Runs the calls that have not ended. Those that have not ended afterwards have to run again.
+     * Runs the calls that still wait. Those that wait afterwards have to run again.
      *
-     * @param done runs before the first call ends, if the connection can be used again
+     * @param done runs before the first call ends, if the connection can be used again, but after the outcomes are
+     *     decided: it may take longer than a deadline
      * @return whether it can
      */
     boolean run(C connection, Runnable done) {
@@ -57,7 +65,8 @@ final class Request<C, Q, T> {
         }
         List<Optional<T>> answers;
         try {
-            answers = work.on(connection, begun.stream().map(Call::question).toList());
+            answers = List.copyOf(
+                    work.on(connection, begun.stream().map(Call::question).toList()));
             if (answers.size() != begun.size()) {
                 throw new IllegalStateException(
                         answers.size() + " answers were given to " + begun.size() + " questions");
@@ -68,24 +77,27 @@ final class Request<C, Q, T> {
         if (isLost()) {
             return false;
         }
-        done.run();
         for (int i = 0; i < begun.size(); i++) {
-            begun.get(i).answered(answers.get(i));
+            begun.get(i).answered(answers.get(i), begun.size() == 1);
         }
+        done.run();
+        begun.forEach(Call::deliver);
         return true;
     }
 
     private boolean fail(List<Call<C, Q, T>> begun, Throwable cause, Runnable done) {
         Connections.debug("a request failed", cause);
-        // A BackendException was thrown on purpose; after any other, half of an answer may be left on the connection.
-        Fault fault = cause instanceof BackendException ? Fault.REFUSED : connections.fault(cause);
+        // A BackendException says nothing of the connection: a transaction may be open, or half of an answer be left.
+        Fault fault = cause instanceof BackendException ? Fault.BROKEN : connections.fault(cause);
+        brokeConnection = fault == Fault.LOST;
         if (isLost()) {
             return false;
         }
+        begun.forEach(call -> call.failed(cause, fault));
         if (fault.keepsConnection()) {
             done.run();
         }
-        begun.forEach(call -> call.failed(cause, fault));
+        begun.forEach(Call::deliver);
         return fault.keepsConnection();
     }
 

@@ -6,6 +6,7 @@ import java.util.Optional;
 /**
  * What several calls do with a connection in one request, such as the commits to one directory that wait at the same
  * time. Calls share a request if their works are {@linkplain Object#equals equal}, so this is usually a record.
+ * They are compared under a lock: {@code equals} must be quick and must not call the backend.
  *
  * @param <C> a connection of the client library
  * @param <Q> what a call asks
@@ -19,7 +20,7 @@ public interface SharedWork<C, Q, T> {
      * @param connection to use, by this thread alone
      * @param questions one for each call, in the order of the calls; at least one
      * @return an answer to each question, in the same order. One that is empty was certainly not applied: the call is
-     *     sent again, alone
+     *     sent again, alone. A question that is alone must be answered: without an answer its call fails, {@code NOT_APPLIED}
      * @throws Exception as {@link Work#on}
      */
     List<Optional<T>> on(C connection, List<Q> questions) throws Exception;

@@ -1,8 +1,11 @@
 package io.sereno.blocking;
 
+import static java.util.Objects.requireNonNull;
+
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.TimeSource;
+import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -17,6 +20,14 @@ import org.jspecify.annotations.Nullable;
  * connection: while it connects, another thread may become free. It takes with it those that can share the request.
  */
 final class Workers<C> {
+    /** What a thread does: without a connection nothing, or connecting; with one nothing, or a request. */
+    private enum State {
+        IDLE,
+        CONNECTING,
+        READY,
+        RUNNING
+    }
+
     private final BlockingCalls.Builder<C> settings;
     private final Connections<C> connections;
     private final TimeSource time;
@@ -25,14 +36,11 @@ final class Workers<C> {
     /** Calls that have not ended. */
     private final Set<Call<C, ?, ?>> calls = ConcurrentHashMap.newKeySet();
 
-    private final List<Thread> threads = new ArrayList<>();
     /** This and all fields below are guarded by this. */
-    private final Deque<Call<C, ?, ?>> waiting = new ArrayDeque<>();
-    /** How many threads run no call, how many of these have a connection, and how many make one. */
-    private int free;
+    private final List<Thread> threads = new ArrayList<>();
 
-    private int ready;
-    private int connecting;
+    private final List<Worker> workers = new ArrayList<>();
+    private final Deque<Call<C, ?, ?>> waiting = new ArrayDeque<>();
     /** Why the last attempt to connect failed, until one succeeds. */
     private @Nullable BackendException trouble;
 
@@ -69,8 +77,8 @@ final class Workers<C> {
             if (refusal == null) {
                 limit(call);
                 waiting.add(call);
-                if (waiting.size() > free && threads.size() < settings.connections) {
-                    start(null);
+                if (waiting.size() > threads.size() - count(State.RUNNING) && threads.size() < settings.connections) {
+                    startAnother();
                 }
                 notifyAll();
             }
@@ -82,9 +90,12 @@ final class Workers<C> {
 
     /** Gives a call its deadline. The call does not wait here: something else may answer it. */
     void limit(Call<C, ?, ?> call) {
+        Runnable cancel = time.schedule(settings.operationTimeout, Runnable::run, () -> timeOut(call));
         calls.add(call);
-        var unused = call.stage().whenComplete((result, failure) -> calls.remove(call));
-        call.timer(time.schedule(settings.operationTimeout, Runnable::run, () -> timeOut(call)));
+        call.onEnd(() -> {
+            cancel.run();
+            calls.remove(call);
+        });
         if (isClosed()) {
             call.fail(closedFailure());
         }
@@ -109,85 +120,128 @@ final class Workers<C> {
         call.abandon("was not answered within " + settings.operationTimeout.toMillis() + " ms", false, known);
     }
 
+    private void startAnother() {
+        try {
+            start(null);
+        } catch (RuntimeException | Error e) {
+            Connections.LOG.log(Level.WARNING, "no thread can be started; a call waits for one that is there", e);
+        }
+    }
+
     private void start(@Nullable C first) {
-        Thread thread = connections.thread(Integer.toString(threads.size() + 1), new Worker(first)::work);
-        threads.add(thread);
-        free++;
-        ready += first == null ? 0 : 1;
+        Worker worker = new Worker(first);
+        Thread thread = connections.threads().make(Integer.toString(threads.size() + 1), worker::work);
         thread.start();
+        threads.add(thread);
+        workers.add(worker);
+    }
+
+    /** How many threads are in this state. */
+    private int count(State state) {
+        int count = 0;
+        for (Worker worker : workers) {
+            count += worker.state == state ? 1 : 0;
+        }
+        return count;
     }
 
     /** One thread. */
     private final class Worker {
         private @Nullable C connection;
+        private @Nullable Request<C, ?, ?> request;
         private long used = time.nanoTime();
         private final Backoff backoff = new Backoff();
+        /** Guarded by the workers. */
+        private State state;
 
         Worker(@Nullable C first) {
             this.connection = first;
+            this.state = first == null ? State.IDLE : State.READY;
+        }
+
+        private void become(State next) {
+            synchronized (Workers.this) {
+                state = next;
+            }
         }
 
         private void work() {
-            try {
-                while (awaitCall()) {
-                    C present = connection;
-                    if (present == null) {
-                        connect();
-                    } else {
-                        Request<C, ?, ?> request = take();
-                        if (request != null) {
-                            run(request, present);
-                        }
-                    }
+            while (awaitCall()) {
+                try {
+                    step();
+                } catch (RuntimeException | Error e) {
+                    recover(e);
                 }
-            } catch (InterruptedException e) {
-                // Nobody interrupts these threads but a JVM that ends.
-                Thread.currentThread().interrupt();
-            } finally {
-                lose(false);
+            }
+            lose(false);
+        }
+
+        private void step() {
+            C present = connection;
+            if (present == null) {
+                connect();
+            } else if (take()) {
+                run(present);
+            }
+        }
+
+        /** All that a client can throw is caught where it is called. Whatever else comes, this thread goes on. */
+        private void recover(Throwable unexpected) {
+            Connections.LOG.log(Level.ERROR, "an unexpected failure; a connection is given up", unexpected);
+            Request<C, ?, ?> carried = request;
+            request = null;
+            lose(true);
+            become(State.IDLE);
+            if (carried != null) {
+                carried.calls().forEach(call -> {
+                    call.failed(unexpected, Fault.BROKEN);
+                    call.deliver();
+                });
             }
         }
 
         /** Waits until there is a call for this thread. A thread without a connection first makes one. Returns false at the end. */
-        private boolean awaitCall() throws InterruptedException {
-            var unused = Thread.interrupted(); // A client library may have left it.
+        private boolean awaitCall() {
             synchronized (Workers.this) {
                 while (!closed) {
-                    while (!waiting.isEmpty() && waiting.element().hasEnded()) {
+                    var unused = Thread.interrupted(); // A client library may have left it.
+                    while (!waiting.isEmpty() && !waiting.element().isWaiting()) {
                         waiting.remove();
                     }
                     if (connection != null && (!waiting.isEmpty() || !settings.keeps)) {
                         return true;
                     }
-                    if (connection == null && waiting.size() > ready + connecting) {
-                        connecting++;
+                    if (connection == null && waiting.size() > count(State.READY) + count(State.CONNECTING)) {
+                        become(State.CONNECTING);
                         return true;
                     }
-                    backoff.reset();
-                    Workers.this.wait();
+                    try {
+                        Workers.this.wait();
+                    } catch (InterruptedException e) {
+                        Connections.debug("a client library left an interrupt; its thread goes on", e);
+                    }
                 }
                 return false;
             }
         }
 
         private void connect() {
-            C made = null;
             BackendException failure = null;
-            try {
-                pauses.pause(backoff.next());
-                made = connections.open(settings.patience());
-                used = time.nanoTime();
-            } catch (BackendException e) {
-                Connections.debug("connecting failed", e);
-                failure = e;
+            pauses.pause(backoff.next());
+            if (!isClosed()) {
+                try {
+                    connection = connections.open(settings.patience());
+                    used = time.nanoTime();
+                } catch (BackendException e) {
+                    Connections.debug("connecting failed", e);
+                    failure = e;
+                }
             }
-            connection = made;
             List<Call<C, ?, ?>> hopeless = List.of();
             synchronized (Workers.this) {
                 trouble = failure;
-                connecting--;
-                ready += made == null ? 0 : 1;
-                if (failure != null && failure.permanent() && ready == 0) {
+                become(connection == null ? State.IDLE : State.READY);
+                if (failure != null && failure.permanent() && count(State.READY) + count(State.RUNNING) == 0) {
                     hopeless = List.copyOf(waiting);
                     waiting.clear();
                 }
@@ -199,36 +253,44 @@ final class Workers<C> {
             }
         }
 
-        /** The next request, for which this thread is no longer free. Without one, a connection goes back to its pool. */
-        private @Nullable Request<C, ?, ?> take() {
-            Request<C, ?, ?> request;
+        /** Takes the next request. Without one, a connection that is not to be kept is closed. Returns whether there is one. */
+        private boolean take() {
             synchronized (Workers.this) {
                 Call<C, ?, ?> call = waiting.poll();
-                request = call == null ? null : call.gather(waiting, connections);
-                free -= call == null ? 0 : 1;
-                ready -= call == null && settings.keeps ? 0 : 1;
-            }
-            if (request == null && !settings.keeps) {
-                lose(false);
-            }
-            return request;
-        }
-
-        private void run(Request<C, ?, ?> request, C present) {
-            boolean kept = connections.isUsable(present, time.nanoTime() - used) && request.run(present, this::release);
-            if (!kept) {
-                lose(true);
-            }
-            synchronized (Workers.this) {
-                free += kept ? 0 : 1;
-                for (int i = request.calls().size() - 1; i >= 0; i--) {
-                    Call<C, ?, ?> call = request.calls().get(i);
-                    if (!call.hasEnded()) {
-                        waiting.addFirst(call);
-                        Workers.this.notifyAll();
-                    }
+                if (call != null) {
+                    become(State.RUNNING);
+                    request = call.gather(waiting, connections);
+                    return true;
                 }
             }
+            if (!settings.keeps) {
+                lose(false);
+                become(State.IDLE);
+            }
+            return false;
+        }
+
+        private void run(C present) {
+            Request<C, ?, ?> carried = requireNonNull(request);
+            boolean kept = connections.isUsable(present, time.nanoTime() - used, settings.patience())
+                    && carried.run(present, this::release);
+            if (!kept) {
+                lose(true);
+                become(State.IDLE);
+            }
+            List<Call<C, ?, ?>> again = new ArrayList<>(carried.calls());
+            again.removeIf(call -> !call.isWaiting());
+            synchronized (Workers.this) {
+                if (carried.isSuspect()) {
+                    waiting.addAll(again);
+                } else {
+                    for (int i = again.size() - 1; i >= 0; i--) {
+                        waiting.addFirst(again.get(i));
+                    }
+                }
+                Workers.this.notifyAll();
+            }
+            request = null;
         }
 
         /** Before the caller learns the result: its next call shall find this thread, and the connection in its pool. */
@@ -238,10 +300,7 @@ final class Workers<C> {
             if (!settings.keeps) {
                 lose(false);
             }
-            synchronized (Workers.this) {
-                free++;
-                ready += connection == null ? 0 : 1;
-            }
+            become(connection == null ? State.IDLE : State.READY);
         }
 
         private void lose(boolean broken) {

@@ -36,7 +36,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule timeIsGivenAndThreadsAreMadeInOnePlace = noClasses()
             .that()
-            .doNotHaveSimpleName("Connections")
+            .doNotHaveSimpleName("Threads")
             .should()
             .accessTargetWhere(matching(CLOCKS_TIMERS_AND_THREADS));
 

@@ -37,7 +37,7 @@ class BlockingListenerTest extends SupportTest {
         untilPausing();
         time.advance(Duration.ofSeconds(1));
         assertThat(next()).isEqualTo(3);
-        assertThat(lines.opened.get(1).closed).isDone();
+        get(lines.opened.get(1).closed);
     }
 
     /** Otherwise a server that breaks off each connection would be asked without end. */
@@ -81,7 +81,7 @@ class BlockingListenerTest extends SupportTest {
         BlockingListener<Line> listener = calls.listen((line, self) -> {
             for (int i = 0; !self.isClosed(); i++) {
                 begun.add(i);
-                self.pause(Duration.ofSeconds(1));
+                self.pause(Duration.ofMillis(500));
             }
             closed.complete(self.isClosed());
         });
@@ -93,5 +93,44 @@ class BlockingListenerTest extends SupportTest {
         assertThat(next()).isEqualTo(2);
         calls.close();
         assertThat(get(closed)).isTrue();
+    }
+
+    /** An author wakes the listener for each new watch, in an outage too. */
+    @Test
+    void aWakeDuringAnOutageEndsNoBackoffAndIsNotForgotten() {
+        BlockingCalls<Line> calls = open();
+        lines.connecting = Lines.refusing();
+        CompletableFuture<Boolean> woken = new CompletableFuture<>();
+        BlockingListener<Line> listener = calls.listen((line, self) -> {
+            self.pause(Duration.ofHours(1));
+            woken.complete(true);
+            line.freeze();
+        });
+        untilPausing();
+        lines.connecting = () -> true;
+        listener.wake();
+        time.advance(Duration.ofMillis(500));
+        assertThat(get(woken)).isTrue();
+    }
+
+    @Test
+    void anInterruptThatAClientLeavesEndsNoPause() {
+        BlockingCalls<Line> calls = open();
+        CompletableFuture<Thread> pausing = new CompletableFuture<>();
+        CompletableFuture<Duration> length = new CompletableFuture<>();
+        calls.listen((line, self) -> {
+            Thread.currentThread().interrupt();
+            pausing.complete(Thread.currentThread());
+            self.pause(Duration.ofMillis(500));
+            length.complete(time.elapsed());
+            line.freeze();
+        });
+        Thread thread = get(pausing);
+        untilPausing();
+        until(() -> !thread.isInterrupted());
+        thread.interrupt();
+        until(() -> !thread.isInterrupted());
+        time.advance(Duration.ofMillis(500));
+        assertThat(get(length)).isEqualTo(Duration.ofMillis(500));
     }
 }

@@ -2,10 +2,14 @@ package io.sereno.blocking;
 
 import static io.sereno.spi.BackendException.Outcome.NOT_APPLIED;
 import static io.sereno.spi.BackendException.Outcome.UNKNOWN;
+import static java.lang.Thread.State.WAITING;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.ConnectException;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What closing ends; that no thread and no timer is left is looked at after every test. */
@@ -38,8 +42,9 @@ class ClosingTest extends SupportTest {
         assertFailed(calls.write("a commit", line -> true), NOT_APPLIED, true, "is closed; open another one");
         assertFailed(
                 calls.await("a watch", new CompletableFuture<>()), NOT_APPLIED, true, "is closed; open another one");
-        calls.listen((line, listener) -> get(new CompletableFuture<>()));
-        assertThat(lines.opened).hasSize(1);
+        BlockingListener<Line> listener = calls.listen((line, self) -> get(new CompletableFuture<>()));
+        assertThat(listener.isClosed()).isTrue();
+        assertThat(threads("listener")).isEmpty();
         assertThat(calls.isClosed()).isTrue();
     }
 
@@ -71,5 +76,64 @@ class ClosingTest extends SupportTest {
         get(closing);
         until(() -> lines.opened.size() == 2);
         get(lines.opened.get(1).closed);
+    }
+
+    /** An attempt in an outage would outlive the backend. */
+    @Test
+    void noConnectionIsOpenedAfterwards() {
+        BlockingCalls<Line> calls = open();
+        lines.usable = false;
+        AtomicInteger attempts = new AtomicInteger();
+        lines.connecting = () -> {
+            attempts.incrementAndGet();
+            throw new ConnectException("refused");
+        };
+        CompletionStage<Boolean> write = calls.write("a commit", line -> true);
+        BlockingListener<Line> listener = calls.listen((line, self) -> line.freeze());
+        // Both have failed once, and pause before the next attempt.
+        until(() -> attempts.get() == 2 && threads("1").get(0).getState() == WAITING);
+        until(() -> threads("listener").get(0).getState() == WAITING);
+        List<Thread> threads = List.of(threads("1").get(0), threads("listener").get(0));
+        calls.close();
+        until(() -> threads.stream().noneMatch(Thread::isAlive));
+        assertThat(attempts).hasValue(2);
+        assertThat(listener.isClosed()).isTrue();
+        assertFailed(write, NOT_APPLIED, true, "a commit");
+    }
+
+    @Test
+    void aStageThatItsCallerHasCancelledDoesNotKeepItsConnection() {
+        BlockingCalls<Line> calls = open();
+        CompletableFuture<Line> begun = new CompletableFuture<>();
+        CompletableFuture<Boolean> stage =
+                calls.write("a commit", begins(begun, Line::freeze)).toCompletableFuture();
+        Line line = get(begun);
+        stage.cancel(true);
+        calls.close();
+        get(line.closed);
+        assertThat(line.events).containsExactly("abort", "close");
+    }
+
+    /** LIF-7b: the callback waits for a lock of the application, whose holder uses the backend. */
+    @Test
+    void aCallbackThatBlocksBlocksNoOtherMethod() {
+        BlockingCalls<Line> calls = open();
+        CompletableFuture<Void> entered = new CompletableFuture<>();
+        CompletableFuture<Void> lock = new CompletableFuture<>();
+        CompletionStage<?> callback = calls.await("a watch", new CompletableFuture<String>())
+                .handle((answer, failure) -> {
+                    entered.complete(null);
+                    return lock.join();
+                });
+        CompletableFuture<Void> closing = CompletableFuture.runAsync(calls::close);
+        try {
+            get(entered);
+            get(CompletableFuture.runAsync(() -> calls.listen((line, self) -> line.freeze())));
+            get(CompletableFuture.runAsync(calls::close));
+        } finally {
+            lock.complete(null);
+        }
+        get(callback);
+        get(closing);
     }
 }

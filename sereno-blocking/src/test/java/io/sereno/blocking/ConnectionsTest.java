@@ -9,6 +9,7 @@ import java.net.ConnectException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** When connections are made, kept, replaced and returned, and what happens when none can be made. */
@@ -99,10 +100,7 @@ class ConnectionsTest extends SupportTest {
         assertFailed(calls.write("a commit", line -> true), NOT_APPLIED, true, "no connection to nowhere:1");
         CompletionStage<Boolean> next = calls.read("a read", line -> true);
         // The thread may pause before it tries again.
-        until(() -> {
-            pausing().ifPresent(time::advance);
-            return next.toCompletableFuture().isDone();
-        });
+        pauseUntilDone(next);
         assertFailed(next, NOT_APPLIED, true, "no connection to nowhere:1");
     }
 
@@ -160,5 +158,96 @@ class ConnectionsTest extends SupportTest {
             assertThat(used.number).isEqualTo(number);
             assertThat(used.closed).isDone();
         }
+    }
+
+    @Test
+    void aCheckThatTakesTooLongCountsAsFailed() {
+        BlockingCalls<Line> calls = open();
+        CompletableFuture<Line> checked = new CompletableFuture<>();
+        lines.checking = line -> {
+            checked.complete(line);
+            return line.number > 1 || line.freeze();
+        };
+        CompletionStage<Integer> write = calls.write("a commit", line -> line.number);
+        Line frozen = get(checked);
+        time.advance(Duration.ofSeconds(1));
+        assertThat(get(write)).isEqualTo(2);
+        get(frozen.closed);
+        assertThat(frozen.events).containsExactly("abort", "close");
+    }
+
+    /** The answer is known: it is not lost although a pool is slow. */
+    @Test
+    void anAnsweredWriteIsAnsweredAtItsDeadlineWhileItsConnectionIsReturned() {
+        BlockingCalls<Line> calls = open(builder -> builder.connections(1).keepConnections(false));
+        CompletableFuture<Line> returning = new CompletableFuture<>();
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        lines.closing = line -> {
+            returning.complete(line);
+            return end.join();
+        };
+        CompletionStage<Integer> write = calls.write("a commit", line -> line.number);
+        Line line = get(returning);
+        time.advance(TIMEOUT);
+        assertThat(get(write)).isEqualTo(2);
+        end.complete(null);
+        get(line.closed);
+        assertThat(line.events)
+                .as("no abort reaches a connection on its way to a pool")
+                .containsExactly("close");
+    }
+
+    /** A pool that waits for a frozen server when the first connection is returned. */
+    @Test
+    void openingEndsInTimeAlthoughTheConnectionCannotBeReturned() {
+        CompletableFuture<Line> returning = new CompletableFuture<>();
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        lines.closing = line -> {
+            returning.complete(line);
+            return end.join();
+        };
+        CompletableFuture<BlockingCalls<Line>> opening = CompletableFuture.supplyAsync(
+                () -> builder().keepConnections(false).open(line -> true));
+        Line line = get(returning);
+        time.advance(TIMEOUT);
+        assertFailed(opening, NOT_APPLIED, false, "no answer from nowhere:1 within 10000 ms");
+        end.complete(null);
+        get(line.closed);
+        assertThat(line.events).containsExactly("close");
+    }
+
+    /** It was never sent. */
+    @Test
+    void aCallWithoutAConnectionIsNotAppliedWhateverTheClientSays() {
+        BlockingCalls<Line> calls = open();
+        lines.usable = false;
+        lines.connecting = () -> {
+            throw new BackendException(BackendException.Outcome.UNKNOWN, true, "wrong password", null);
+        };
+        assertFailed(calls.write("a commit", line -> true), NOT_APPLIED, true, "wrong password");
+    }
+
+    /** Their server may refuse new connections only. */
+    @Test
+    void callsWaitForABusyConnectionAlthoughNoOtherOneIsAllowed() {
+        BlockingCalls<Line> calls = open(builder -> builder.connections(2));
+        CompletableFuture<Line> begun = new CompletableFuture<>();
+        CompletableFuture<Void> busy = new CompletableFuture<>();
+        AtomicInteger refused = new AtomicInteger();
+        lines.connecting = () -> {
+            refused.incrementAndGet();
+            throw Lines.proving(Fault.REFUSED_FOR_GOOD);
+        };
+        CompletionStage<Void> first = calls.write(
+                        "the first",
+                        begins(begun, line -> busy.thenApply(x -> line).join()))
+                .thenAccept(line -> {});
+        get(begun);
+        CompletionStage<Integer> second = calls.write("the second", line -> line.number);
+        // The thread that was refused pauses before its next attempt.
+        until(() -> refused.get() > 0 && pausing().isPresent());
+        busy.complete(null);
+        get(first);
+        assertThat(get(second)).isEqualTo(1);
     }
 }

@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** A client library without a network, whose exceptions say what they prove. */
 final class Lines implements BlockingClient<Line> {
@@ -14,6 +16,14 @@ final class Lines implements BlockingClient<Line> {
     volatile Callable<?> connecting = () -> true;
 
     volatile boolean usable = true;
+    /** Run before a connection is aborted, closed or checked; they may block or throw. */
+    volatile Work<Line, ?> aborting = line -> true;
+
+    volatile Work<Line, ?> closing = line -> true;
+    volatile Work<Line, ?> checking = line -> true;
+    volatile Supplier<String> where = () -> "nowhere:1";
+    volatile Function<Throwable, Fault> judge =
+            failure -> failure instanceof Told told ? told.fault : BlockingClient.super.fault(failure);
 
     /** An exception with this meaning. */
     static IOException proving(Fault fault) {
@@ -45,27 +55,32 @@ final class Lines implements BlockingClient<Line> {
     }
 
     @Override
-    public void close(Line connection) {
+    public void close(Line connection) throws Exception {
+        connection.events.add("close");
+        Object unused = closing.on(connection);
         connection.closed.complete(null);
     }
 
     @Override
-    public void abort(Line connection) {
+    public void abort(Line connection) throws Exception {
+        Object unused = aborting.on(connection);
+        connection.events.add("abort");
         connection.aborted.complete(null);
     }
 
     @Override
-    public boolean isUsable(Line connection, Duration idle) {
+    public boolean isUsable(Line connection, Duration idle) throws Exception {
+        Object unused = checking.on(connection);
         return usable || connection.number > 1;
     }
 
     @Override
     public Fault fault(Throwable failure) {
-        return failure instanceof Told told ? told.fault : BlockingClient.super.fault(failure);
+        return judge.apply(failure);
     }
 
     @Override
     public String where() {
-        return "nowhere:1";
+        return where.get();
     }
 }

@@ -170,7 +170,89 @@ class OutcomesTest extends SupportTest {
                     throw own;
                 })))
                 .isSameAs(own);
-        assertThat(number(calls.read("a read", line -> line.number))).isEqualTo(1);
+        assertThat(number(calls.read("a read", line -> line.number)))
+                .as("the connection may have an open transaction, or half of an answer")
+                .isEqualTo(2);
+    }
+
+    /** OUT-6a. */
+    @Test
+    void aReadIsNotAppliedWhateverItsWorkSays() {
+        BlockingCalls<Line> calls = open();
+        BackendException own = new BackendException(UNKNOWN, false, "perhaps", null);
+        CompletionStage<Boolean> read = calls.read("a read", line -> {
+            throw own;
+        });
+        assertThat(failure(read)).hasMessage("perhaps").hasCause(own);
+        assertFailed(read, NOT_APPLIED, false, "perhaps");
+        CompletionStage<Boolean> write = calls.write("a commit", line -> {
+            throw own;
+        });
+        assertThat(failure(write)).isSameAs(own);
+    }
+
+    /** Its answer ends each connection: it must neither starve the other calls nor end all connections for ever. */
+    @Test
+    void aReadThatBreaksEachConnectionWaitsBehindTheOthersAndFails() {
+        BlockingCalls<Line> calls = open();
+        CompletableFuture<Line> begun = new CompletableFuture<>();
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        AtomicInteger sent = new AtomicInteger();
+        CompletionStage<Integer> poison = calls.read("the poison", begins(begun, line -> {
+            sent.incrementAndGet();
+            end.join();
+            throw Lines.proving(Fault.LOST);
+        }));
+        get(begun);
+        CompletionStage<Integer> other = calls.write("a commit", line -> sent.get());
+        end.complete(null);
+        pauseUntilDone(poison);
+        assertThat(get(other)).isEqualTo(1);
+        assertFailed(poison, NOT_APPLIED, false, "the poison failed: each of the 5 connections over which it was sent");
+        assertThat(sent).hasValue(5);
+    }
+
+    /** TimeSource: whatever blocks the thread of the clock delays all other deadlines. */
+    @Test
+    void aCallbackThatTheExecutorRefusesDoesNotRunInTheThreadOfTheClock() {
+        BlockingCalls<Line> calls = open();
+        executor = task -> {
+            throw new RejectedExecutionException("shut down");
+        };
+        CompletableFuture<Line> begun = new CompletableFuture<>();
+        CompletableFuture<Thread> called = new CompletableFuture<>();
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        CompletionStage<Void> callback = calls.write("a commit", begins(begun, Line::freeze))
+                .handle((answer, failure) -> {
+                    called.complete(Thread.currentThread());
+                    return failure instanceof BackendException ? end.join() : null;
+                });
+        get(begun);
+        CompletableFuture<Void> clock = CompletableFuture.runAsync(() -> time.advance(TIMEOUT));
+        get(clock);
+        assertThat(get(called).getName()).isEqualTo("sereno-test-callback");
+        end.complete(null);
+        get(callback);
+    }
+
+    /** LIF-7a, for an executor that runs tasks in the thread that hands them over. */
+    @Test
+    void aCallbackThatBlocksHoldsNoConnection() {
+        BlockingCalls<Line> calls = open();
+        CompletableFuture<Void> attached = new CompletableFuture<>();
+        CompletableFuture<Void> entered = new CompletableFuture<>();
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        CompletionStage<Void> callback = calls.write(
+                        "a commit", line -> attached.thenApply(x -> line.number).join())
+                .thenAccept(number -> {
+                    entered.complete(null);
+                    end.join();
+                });
+        attached.complete(null);
+        get(entered);
+        assertThat(number(calls.write("the next", line -> line.number))).isEqualTo(1);
+        end.complete(null);
+        get(callback);
     }
 
     @Test

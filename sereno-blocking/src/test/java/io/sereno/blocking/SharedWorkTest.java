@@ -1,5 +1,6 @@
 package io.sereno.blocking;
 
+import static io.sereno.spi.BackendException.Outcome.NOT_APPLIED;
 import static io.sereno.spi.BackendException.Outcome.UNKNOWN;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -84,9 +85,9 @@ class SharedWorkTest extends SupportTest {
         Line line = get(sent);
         time.advance(TIMEOUT.dividedBy(2));
         assertFailed(first, UNKNOWN, false, "the first");
-        assertThat(line.aborted).isNotDone();
         time.advance(TIMEOUT.dividedBy(2));
-        assertFailed(second, UNKNOWN, false, "the second");
+        // Had the connection been given up with the first, the second would say that the socket was closed.
+        assertFailed(second, UNKNOWN, false, "the second was not answered within");
         get(line.aborted);
     }
 
@@ -98,6 +99,42 @@ class SharedWorkTest extends SupportTest {
                 UNKNOWN,
                 false,
                 "0 answers were given to 1 questions");
+    }
+
+    /** It could be sent without end, and would not be answered. */
+    @Test
+    void aCallThatIsAloneAndLeftOutIsNotApplied() {
+        BlockingCalls<Line> calls = open();
+        assertFailed(
+                calls.share("a", true, "a", 1, (line, questions) -> List.of(Optional.<String>empty())),
+                NOT_APPLIED,
+                false,
+                "a was left out of a request of its own");
+    }
+
+    @Test
+    void worksThatCannotBeComparedShareNoRequest() {
+        BlockingCalls<Line> calls = busyCalls();
+        SharedWork<Line, String, String> work = new SharedWork<>() {
+            @Override
+            public List<Optional<String>> on(Line line, List<String> questions) {
+                return answer(questions);
+            }
+
+            @Override
+            public int hashCode() {
+                return 1;
+            }
+
+            @Override
+            public boolean equals(Object other) {
+                throw new IllegalStateException("a bug");
+            }
+        };
+        List<CompletionStage<String>> stages =
+                List.of(calls.share("a", true, "a", 1, work), calls.share("b", true, "b", 1, work));
+        busy.complete(null);
+        assertThat(stages.stream().map(SupportTest::get).toList()).containsExactly("to a", "to b");
     }
 
     @Test

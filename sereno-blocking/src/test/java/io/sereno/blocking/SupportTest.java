@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sereno.simulation.ManualTime;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
+import io.sereno.spi.TimeSource;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
@@ -24,10 +28,45 @@ abstract class SupportTest {
     final ManualTime time = new ManualTime();
     final Lines lines = new Lines();
     volatile Executor executor = Runnable::run;
+    /** Whether the machine has no thread left. */
+    volatile boolean exhausted;
+    /** Whether the next reading of the clock fails. */
+    final AtomicBoolean clockFails = new AtomicBoolean();
+
+    private final TimeSource clock = new TimeSource() {
+        @Override
+        public long nanoTime() {
+            if (clockFails.getAndSet(false)) {
+                throw new StackOverflowError("the clock");
+            }
+            return time.nanoTime();
+        }
+
+        @Override
+        public Instant wall() {
+            return time.wall();
+        }
+
+        @Override
+        public Runnable schedule(Duration delay, Executor runs, Runnable task) {
+            return time.schedule(delay, runs, task);
+        }
+    };
     private final CompletableFuture<BlockingCalls<Line>> opened = new CompletableFuture<>();
 
     BlockingCalls.Builder<Line> builder() {
-        return BlockingCalls.builder("test", lines, time, task -> executor.execute(task), TIMEOUT, TIMEOUT);
+        BlockingCalls.Builder<Line> builder =
+                BlockingCalls.builder("test", lines, clock, task -> executor.execute(task), TIMEOUT, TIMEOUT);
+        builder.factory = task -> new Thread(task) {
+            @Override
+            public synchronized void start() {
+                if (exhausted) {
+                    throw new InternalError("unable to create native thread");
+                }
+                super.start();
+            }
+        };
+        return builder;
     }
 
     BlockingCalls<Line> open(UnaryOperator<BlockingCalls.Builder<Line>> change) {
@@ -46,7 +85,7 @@ abstract class SupportTest {
         if (opened.isDone()) {
             opened.join().close();
         }
-        lines.opened.forEach(lines::abort);
+        lines.opened.forEach(line -> line.aborted.complete(null));
         until(() -> Thread.getAllStackTraces().keySet().stream()
                 .noneMatch(thread -> thread.getName().startsWith("sereno-test-")));
         assertThat(time.untilNext()).as("timers that are left").isEmpty();
@@ -84,18 +123,33 @@ abstract class SupportTest {
         long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime()).as("nothing more happens").isLessThan(end);
-            LockSupport.parkNanos(200_000);
+            LockSupport.parkNanos(1_000_000);
         }
     }
 
-    /** Waits until a thread pauses, which it does for less than a second. */
+    /** The threads of the backend that have this name, such as {@code listener}. */
+    static List<Thread> threads(String purpose) {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("sereno-test-" + purpose))
+                .toList();
+    }
+
+    /** Waits until a thread pauses, which the tests let it do for half a second at most. */
     void untilPausing() {
         until(() -> pausing().isPresent());
     }
 
+    /** Lets the pauses of reconnects pass until the stage has ended. */
+    void pauseUntilDone(CompletionStage<?> stage) {
+        until(() -> {
+            pausing().ifPresent(time::advance);
+            return stage.toCompletableFuture().isDone();
+        });
+    }
+
     /** How long a thread will pause. */
     Optional<Duration> pausing() {
-        return time.untilNext().filter(next -> next.compareTo(Duration.ofSeconds(1)) <= 0);
+        return time.untilNext().filter(next -> next.compareTo(Duration.ofMillis(500)) <= 0);
     }
 
     /** A work that reports that it has begun. */
