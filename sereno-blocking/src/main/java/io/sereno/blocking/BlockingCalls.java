@@ -43,18 +43,18 @@ import java.util.concurrent.ThreadFactory;
  * {@link Builder#maxWaiting(int)} calls wait, the next one is refused at once, {@code NOT_APPLIED} and not permanent.
  *
  * <p><b>Connections.</b> One is made by {@link Builder#open}, more when they are needed, up to
- * {@link Builder#connections(int)}. One that broke is replaced when the next call needs it, after a pause of up to a second.
- * When the deadline of a call passes while it is under way, its connection is given up: the late answer must not be taken
- * for that of the next call. A connection that is given up is aborted once ({@link BlockingClient#abort}), and closed after
- * that.
+ * {@link Builder#connections(int)}. One that broke is replaced when the next call needs it, after a pause of up to a
+ * second. When the deadline of a call passes while it is under way, its connection is given up: the late answer must not be
+ * taken for that of the next call. A connection that is given up is aborted once ({@link BlockingClient#abort}), and closed
+ * after that.
  *
  * <p><b>Threads.</b> Works run on daemon threads of this object, at most one for each connection and one for each
  * listener; short-lived ones open the first connection and give connections up. Stages complete on the executor of the
- * configuration. If the executor refuses, with an exception or an error, a stage completes on a thread that is started for
- * it, with a warning. If the executor runs tasks in the thread that hands them over, such a thread is started for each call:
- * a callback never runs in the thread of a connection, of the clock, or of a caller, so it may block. Only if the machine has
- * no thread left does a stage complete in one of these. Timers run in the thread of the clock; they start threads, end calls
- * and hand stages to the executor.
+ * configuration. If the executor refuses, with an exception or an error, a stage completes on a thread that is started
+ * for it, with a warning. If the executor runs tasks in the thread that hands them over, such a thread is started for each
+ * call. So a callback may block: it never runs in the thread of a connection, of the clock, or of a caller, unless the
+ * machine has no thread left. Timers run in the thread of the clock; they start threads, end calls and hand stages to the
+ * executor.
  *
  * <p>Only {@link Builder#open}, {@link #within} and {@link #close()} block. Instances are safe for use by multiple threads.
  *
@@ -221,9 +221,9 @@ public final class BlockingCalls<C> implements AutoCloseable {
     }
 
     /**
-     * Runs a step of a {@link BlockingListener.Body} that waits for the server, and gives the connection up if the step takes
-     * too long, by the clock of the configuration. The step usually fails then. If it returns all the same, so does this
-     * method, and no later call uses the connection. Blocks.
+     * Runs a step of a {@link BlockingListener.Body} that waits for the server, and gives the connection up if the step
+     * takes too long, by the clock of the configuration. The step usually fails then. If it returns all the same, so does
+     * this method, and no later call uses the connection. Blocks.
      *
      * @param <T> what the step returns
      * @param connection that the step uses
@@ -267,7 +267,7 @@ public final class BlockingCalls<C> implements AutoCloseable {
      * @param <C> a connection of the client library
      */
     public static final class Builder<C> {
-        /** No step of an attempt to connect again takes longer, so that a thread which connects soon ends after the close. */
+        /** No step of a reconnect takes longer: nothing interrupts it, and a thread has to end soon after the close. */
         private static final Duration LONGEST_STEP = Duration.ofSeconds(1);
 
         final String name;

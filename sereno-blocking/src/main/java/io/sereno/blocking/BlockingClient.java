@@ -6,7 +6,7 @@ import java.time.Duration;
 /**
  * What a client library can do, for {@link BlockingCalls}. Its methods may block, except {@link #fault} and
  * {@link #where}. Several threads call them, but each connection is used by one thread at a time, except for
- * {@link #abort}. Whatever a method throws, an {@link Error} too, ends at most one call and one connection.
+ * {@link #abort}. Whatever a method throws, an {@link Error} too, ends no thread.
  *
  * @param <C> a connection of the client library
  */
@@ -17,9 +17,10 @@ public interface BlockingClient<C> {
      * @param limit how long each step that waits for the network may take, such as connecting and logging in. Nothing
      *     else ends this method, so it has to give up by itself
      * @return a connection
-     * @throws Exception if there is none. A {@link io.sereno.spi.BackendException} is passed on as {@code NOT_APPLIED}; of any other,
-     *     {@link #fault} says whether it is {@link Fault#REFUSED_FOR_GOOD}. Otherwise it is retried until the deadlines
-     *     of the calls that wait. A permanent failure ends the calls that wait, unless another connection works
+     * @throws Exception if there is none. A {@link io.sereno.spi.BackendException} is passed on, as
+     *     {@code NOT_APPLIED}; of any other, {@link #fault} says whether it is {@link Fault#REFUSED_FOR_GOOD}. A failure
+     *     that is not permanent is retried until the deadlines of the calls that wait. A permanent one ends these calls,
+     *     unless another connection works
      */
     C open(Duration limit) throws Exception;
 

@@ -20,7 +20,8 @@ public interface SharedWork<C, Q, T> {
      * @param connection to use, by this thread alone
      * @param questions one for each call, in the order of the calls; at least one
      * @return an answer to each question, in the same order. One that is empty was certainly not applied: the call is
-     *     sent again, alone. A question that is alone must be answered: without an answer its call fails, {@code NOT_APPLIED}
+     *     sent again, alone. A question that is alone must be answered: without an answer its call fails,
+     *     {@code NOT_APPLIED}
      * @throws Exception as {@link Work#on}
      */
     List<Optional<T>> on(C connection, List<Q> questions) throws Exception;

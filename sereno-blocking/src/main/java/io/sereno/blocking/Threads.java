@@ -84,7 +84,7 @@ final class Threads {
                 refusal);
     }
 
-    /** Waits until these threads have ended, but for the caller's own, and until a moment of the machine's clock at most. */
+    /** Waits until these threads have ended, except the caller's own; at most until this moment of the machine's clock. */
     static void join(List<Thread> threads, long end) {
         try {
             for (Thread thread : threads) {

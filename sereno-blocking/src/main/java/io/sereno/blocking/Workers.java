@@ -200,7 +200,7 @@ final class Workers<C> {
             }
         }
 
-        /** Waits until there is a call for this thread. A thread without a connection first makes one. Returns false at the end. */
+        /** Waits until there is a call for this thread, which makes a connection first if it has none. False at the end. */
         private boolean awaitCall() {
             synchronized (Workers.this) {
                 while (!closed) {
@@ -253,12 +253,14 @@ final class Workers<C> {
             }
         }
 
-        /** Takes the next request. Without one, a connection that is not to be kept is closed. Returns whether there is one. */
+        /** Takes the next request. Without one, closes a connection that is not to be kept, and returns false. */
         private boolean take() {
             synchronized (Workers.this) {
                 Call<C, ?, ?> call = waiting.poll();
+                if (call != null || !settings.keeps) {
+                    become(State.RUNNING); // Also while it closes the connection: no call waits for this thread.
+                }
                 if (call != null) {
-                    become(State.RUNNING);
                     request = call.gather(waiting, connections);
                     return true;
                 }

@@ -250,4 +250,33 @@ class ConnectionsTest extends SupportTest {
         get(first);
         assertThat(get(second)).isEqualTo(1);
     }
+
+    /** It came too late for the call for which it was made. */
+    @Test
+    void aConnectionThatIsReturnedSlowlyKeepsNoCallWaiting() {
+        BlockingCalls<Line> calls = open(builder -> builder.connections(2).keepConnections(false));
+        CompletableFuture<Void> connecting = new CompletableFuture<>();
+        CompletableFuture<Void> connected = new CompletableFuture<>();
+        CompletableFuture<Void> returning = new CompletableFuture<>();
+        CompletableFuture<Void> returned = new CompletableFuture<>();
+        lines.connecting = () -> {
+            connecting.complete(null);
+            return connected.join();
+        };
+        lines.closing = line -> {
+            if (line.number == 2) {
+                returning.complete(null);
+                returned.join();
+            }
+            return true;
+        };
+        CompletionStage<Integer> late = calls.write("a commit", line -> line.number);
+        get(connecting);
+        time.advance(TIMEOUT);
+        assertFailed(late, NOT_APPLIED, false, "a commit was not answered within");
+        connected.complete(null);
+        get(returning);
+        assertThat(number(calls.write("the next", line -> line.number))).isEqualTo(3);
+        returned.complete(null);
+    }
 }

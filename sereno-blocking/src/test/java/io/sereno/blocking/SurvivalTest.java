@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 
-/** Whatever a client, an executor or the machine throws: each stage ends, and the one thread for calls runs the next one. */
+/** Whatever a client, an executor or the machine throws: each stage ends, and the thread for calls runs the next one. */
 class SurvivalTest extends SupportTest {
     private void assertNextCallIsAnswered(BlockingCalls<Line> calls) {
         CompletionStage<Boolean> next = calls.write("the next", line -> true);
