@@ -28,7 +28,7 @@ import java.util.concurrent.ThreadFactory;
  * <ul>
  *   <li>A call ends by its answer, by a failure, by its deadline or by {@link #close()}, whichever comes first. The
  *       deadline is the operation timeout, counted from the call, by the clock of the configuration (LIF-6b). A call
- *       fails with {@link BackendException} only.
+ *       fails with {@link BackendException} only. To cancel its stage, or to give it a timeout, does not end the call.
  *   <li>{@code NOT_APPLIED} means that the call was certainly not sent, or that {@link BlockingClient#fault} says so: the
  *       queue was full, there was no connection in time, the server has refused it. Reads fail {@code NOT_APPLIED}
  *       always (OUT-6a).

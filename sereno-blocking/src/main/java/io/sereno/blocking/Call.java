@@ -66,9 +66,9 @@ final class Call<C, Q, T> {
         this.callbacks = callbacks;
     }
 
-    /** For the caller, who cannot end the call by it. */
+    /** For the caller, who may end it by a cast: that ends the stage, but not the call. */
     CompletionStage<T> stage() {
-        return stage.minimalCompletionStage();
+        return stage;
     }
 
     String what() {

@@ -255,6 +255,18 @@ class OutcomesTest extends SupportTest {
         get(callback);
     }
 
+    /** OUT-6c: not wrapped. */
+    @Test
+    void aStageFailsWithTheFailureItself() {
+        BlockingCalls<Line> calls = open();
+        CompletableFuture<Throwable> failed = new CompletableFuture<>();
+        CompletionStage<Boolean> unused = calls.<Boolean>write("a commit", line -> {
+                    throw Lines.proving(Fault.REFUSED);
+                })
+                .whenComplete((answer, failure) -> failed.complete(failure));
+        assertThat(get(failed)).isInstanceOf(BackendException.class);
+    }
+
     @Test
     void aFailureThatTheClientCannotJudgeIsUnknown() {
         BlockingCalls<Line> calls = open();
