@@ -1,5 +1,6 @@
 package io.sereno.blocking;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sereno.spi.BackendException;
@@ -73,7 +74,7 @@ class RaceTest extends SupportTest {
             int unused = get(stage);
             return null;
         } catch (CompletionException e) {
-            return ((BackendException) e.getCause()).outcome();
+            return requireNonNull((BackendException) e.getCause()).outcome();
         }
     }
 }
