@@ -141,7 +141,7 @@ public final class BlockingCalls<C> implements AutoCloseable {
         requireNonNull(work, "work");
         return share(what, writes, work, MAX_WEIGHT, (connection, works) -> {
             T answer = works.get(0).on(connection);
-            return List.of(Optional.of(requireNonNull(answer, "the answer of a work")));
+            return List.of(Optional.of(requireNonNull(answer, "the answer of a work is null")));
         });
     }
 
