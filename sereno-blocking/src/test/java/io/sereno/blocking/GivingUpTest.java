@@ -80,13 +80,15 @@ class GivingUpTest extends SupportTest {
     void aListenerThatIsClosed() {
         BlockingCalls<Line> calls = open();
         CompletableFuture<Line> begun = new CompletableFuture<>();
+        CompletableFuture<Void> late = new CompletableFuture<>();
         calls.listen((line, listener) -> {
             begun.complete(line);
-            listener.pause(Duration.ofHours(1));
+            late.join();
         });
         Line line = get(begun);
         CompletableFuture<Void> closing = CompletableFuture.runAsync(calls::close);
         get(aborting);
+        late.complete(null);
         until(() -> threads("listener").isEmpty());
         assertAbortedThenClosed(line);
         get(closing);
