@@ -39,6 +39,7 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class RequestCosts {
     private static final int TIMES = 100;
+    private static final int BATCHES = 5;
     private static final int AT_A_TIME = 100;
     private static final int IDLE = 20;
     private static final Duration LONG = Duration.ofSeconds(40);
@@ -99,25 +100,34 @@ public abstract class RequestCosts {
     }
 
     /**
-     * Renewals, checks and ticks of a client are at most one request a second, and two at once. Beyond that, one request in
-     * five runs is allowed for: an operation that takes one more takes it in each run.
+     * Renewals, checks and ticks of a client are at most one request a second, and two at once; beyond that, one request in
+     * five runs is allowed for. An operation that takes one more takes it in each run. A third of the ttl after they began,
+     * all rights that the clients hold are checked within a moment, whatever is measured at that
+     * moment; so the batch with the most requests does not count.
      */
     private void compare(String operation, @Nullable Figure figure, int clients, Work work, List<String> wrong)
             throws Exception {
         work.run();
         long from = System.nanoTime();
-        long before = counted();
-        for (int i = 0; i < TIMES; i++) {
-            work.run();
+        long requests = 0;
+        long most = 0;
+        for (int batch = 0; batch < BATCHES; batch++) {
+            long before = counted();
+            for (int i = 0; i < TIMES / BATCHES; i++) {
+                work.run();
+            }
+            long taken = counted() - before;
+            requests += taken;
+            most = Math.max(most, taken);
         }
-        long requests = counted() - before;
         double background = clients * (2 + (System.nanoTime() - from) / 1e9);
-        double each = requests / (double) TIMES;
+        double runs = TIMES - TIMES / BATCHES;
+        double each = (requests - most) / runs;
         System.out.printf("%-70s %.2f%n", operation, each);
         if (figure == null) {
             wrong.add("no row for the operation: " + operation);
         } else if ((!figure.atMost && each < figure.requests - 0.05)
-                || each > figure.requests + 0.2 + background / TIMES) {
+                || each > figure.requests + 0.2 + background / runs) {
             wrong.add(operation + ": " + each + " requests in place of " + figure);
         }
     }
