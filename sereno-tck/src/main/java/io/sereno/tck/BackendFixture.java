@@ -68,7 +68,8 @@ public interface BackendFixture extends AutoCloseable {
      * The addresses of the servers. If given, a proxy between client and server makes the faults: the configuration then
      * has the proxy's addresses, one for each of these. The client has to connect to them and nowhere else, so servers
      * must not tell their clients other addresses. Called once, before the first connection; a fixture that starts servers
-     * may do so here, and returns when they answer.
+     * may do so here, and returns when they answer. A server inside this process gives its threads names that begin with
+     * {@code tck-}: other threads count as those of clients, which may leave none behind (LIF-4a).
      *
      * @return addresses with ports, in the order in which a URI would name them; empty leaves the rules with faults
      *     UNVERIFIED, unless {@link #inProcess()}

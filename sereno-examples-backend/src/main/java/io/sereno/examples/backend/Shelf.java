@@ -159,6 +159,11 @@ final class Shelf {
         }
     }
 
+    /** How many directories have an entry. */
+    int size() {
+        return directories.size();
+    }
+
     void add(NoticeQueue watch) {
         watches.add(watch);
     }
