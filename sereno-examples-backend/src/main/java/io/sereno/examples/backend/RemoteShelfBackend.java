@@ -158,24 +158,11 @@ final class RemoteShelfBackend implements Backend {
         long number = lastWatch.incrementAndGet();
         CompletableFuture<Watch> live = new CompletableFuture<>();
         NoticeQueue queue = new NoticeQueue(target, listener, callbacks, time, ended -> forget(number));
-        Watched watched = new Watched(queue, live);
-        watches.put(number, watched);
-        begin(number, watched);
-        return calls.await(what(target), live).whenComplete((watch, failure) -> {
-            if (failure != null) {
-                queue.cancel();
-            }
-        });
-    }
-
-    private static String what(Target target) {
-        return "the watch of directory '" + target.directory() + "'";
-    }
-
-    private void begin(long number, Watched watched) {
-        Target target = watched.queue().target();
+        // Before it is sent: a connection that is attached later sets it again.
+        watches.put(number, new Watched(queue, live));
+        String what = "the watch of directory '" + target.directory() + "'";
         var unused = calls.read(
-                        what(target),
+                        what,
                         line -> line.ask(
                                 Request.WATCH,
                                 out -> {
@@ -184,12 +171,16 @@ final class RemoteShelfBackend implements Backend {
                                     Wire.write(out, target);
                                 },
                                 in -> in.readBoolean()))
-                .thenAccept(isHeard -> {
-                    // A watch that was live already may have missed a change: the server has dropped its notices.
-                    if (isHeard && !watched.live().complete(watched.queue())) {
-                        watched.queue().reset();
+                .thenAccept(isAttached -> {
+                    if (isAttached) {
+                        live.complete(queue);
                     }
                 });
+        return calls.await(what, live).whenComplete((watch, failure) -> {
+            if (failure != null) {
+                queue.cancel();
+            }
+        });
     }
 
     private void forget(long number) {
@@ -207,8 +198,10 @@ final class RemoteShelfBackend implements Backend {
         }
     }
 
-    /** Over each new connection for notices: sets all watches again, resets them, then receives. */
+    /** Over each new connection for notices: attaches it, sets all watches again, resets them, then receives. */
     private void listen(ShelfLine line, BlockingListener<ShelfLine> listener) throws Exception {
+        calls.within(line, SILENCE, same -> same.ask(Request.ATTACH, out -> out.writeUTF(me), in -> true));
+        // Attached first: a watch that is not in this copy is sent later, and the server sets it for this connection.
         Map<Long, Watched> all = Map.copyOf(watches);
         calls.within(
                 line,
@@ -216,7 +209,6 @@ final class RemoteShelfBackend implements Backend {
                 same -> same.ask(
                         Request.LISTEN,
                         out -> {
-                            out.writeUTF(me);
                             out.writeInt(all.size());
                             for (Map.Entry<Long, Watched> watched : all.entrySet()) {
                                 out.writeLong(watched.getKey());
@@ -227,12 +219,6 @@ final class RemoteShelfBackend implements Backend {
         all.values().forEach(watched -> {
             watched.queue().reset();
             watched.live().complete(watched.queue());
-        });
-        // Those that came meanwhile, when the server did not know this connection yet.
-        watches.forEach((number, watched) -> {
-            if (!all.containsKey(number)) {
-                begin(number, watched);
-            }
         });
         while (!listener.isClosed()) {
             calls.within(

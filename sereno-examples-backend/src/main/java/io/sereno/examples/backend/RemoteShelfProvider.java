@@ -49,7 +49,7 @@ public final class RemoteShelfProvider implements BackendProvider {
     }
 
     /** What the helper has to know about sockets. */
-    private record Client(InetSocketAddress server, String namespace) implements BlockingClient<ShelfLine> {
+    record Client(InetSocketAddress server, String namespace) implements BlockingClient<ShelfLine> {
         @Override
         public ShelfLine open(Duration limit) throws IOException {
             return new ShelfLine(server, namespace, limit);

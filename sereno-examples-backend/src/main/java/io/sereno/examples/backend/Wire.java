@@ -29,13 +29,16 @@ final class Wire {
         GRANT(2),
         RENEW(3),
         REVOKE(4),
+        /** From now on the server sets each new watch of this client for this connection. */
+        ATTACH(5),
         /**
-         * From now on the server sends notices over this connection: the number of a watch, a name and a revision. Without a
-         * name it is a reset; number 0 only says that the server is there.
+         * Sets these watches, too. From now on the server sends notices over this connection: the number of a watch, a name
+         * and a revision. Without a name it is a reset; number 0 only says that the server is there.
          */
-        LISTEN(5),
-        WATCH(6),
-        UNWATCH(7);
+        LISTEN(6),
+        /** Sets a watch for the connection that the client has attached; false if there is none. */
+        WATCH(7),
+        UNWATCH(8);
 
         final int number;
 

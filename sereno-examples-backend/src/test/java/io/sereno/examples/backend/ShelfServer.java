@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,19 +33,35 @@ final class ShelfServer implements ServerControl, AutoCloseable {
     private final Map<String, Store> stores = new ConcurrentHashMap<>();
     private final Set<ShelfSession> sessions = ConcurrentHashMap.newKeySet();
     /** By the name that a client has given itself: its connection for notices. */
-    private final Map<String, ShelfSession> listeners = new ConcurrentHashMap<>();
+    private final Map<String, ShelfSession> attached = new ConcurrentHashMap<>();
 
     private final int port;
-    /** Guarded by this. */
+    /** Guarded by this: whether the server is frozen, which requests a test holds back, which have come, and which are answered. */
     private boolean paused;
+
+    private final Set<Wire.Request> held = EnumSet.noneOf(Wire.Request.class);
+    private final Set<Wire.Request> arrived = EnumSet.noneOf(Wire.Request.class);
+    private final Set<Wire.Request> answered = EnumSet.noneOf(Wire.Request.class);
 
     private volatile ServerSocket socket;
     private volatile @Nullable Thread accepting;
 
     ShelfServer() {
-        socket = listen(0);
+        socket = listenAnywhere();
         port = socket.getLocalPort();
-        time.everySecond(() -> listeners.values().forEach(ShelfSession::beat));
+        time.everySecond(() -> attached.values().forEach(ShelfSession::beat));
+    }
+
+    /** Below the ports of outgoing connections: none of these takes the port while the server is down. */
+    private ServerSocket listenAnywhere() {
+        for (int attempt = 0; attempt < 1_000; attempt++) {
+            try {
+                return listen(ThreadLocalRandom.current().nextInt(10_240, 32_000));
+            } catch (UncheckedIOException e) {
+                // Somebody listens there.
+            }
+        }
+        throw new IllegalStateException("no port is free");
     }
 
     private ServerSocket listen(int wanted) {
@@ -92,33 +110,72 @@ final class ShelfServer implements ServerControl, AutoCloseable {
         return time;
     }
 
-    void listens(String client, ShelfSession session) {
-        ShelfSession former = listeners.put(client, session);
+    void attach(String client, ShelfSession session) {
+        ShelfSession former = attached.put(client, session);
         if (former != null && former != session) {
             former.close();
         }
     }
 
     /** Empty if there is none. */
-    List<ShelfSession> listener(String client) {
-        ShelfSession session = listeners.get(client);
+    List<ShelfSession> attached(String client) {
+        ShelfSession session = attached.get(client);
         return session == null ? List.of() : List.of(session);
     }
 
     void ended(ShelfSession session) {
         sessions.remove(session);
-        listeners.values().removeIf(session::equals);
+        attached.values().removeIf(session::equals);
     }
 
-    /** Each request and each notice waits here while the server is frozen. */
-    synchronized void passGate() {
+    /** Each greeting and each notice waits here while the server is frozen. */
+    void passGate() {
+        await(() -> !paused);
+    }
+
+    /** Each request waits here while the server is frozen, or while a test holds it back. */
+    void passGate(Wire.Request request) {
+        add(arrived, request);
+        await(() -> !paused && !held.contains(request));
+    }
+
+    void answered(Wire.Request request) {
+        add(answered, request);
+    }
+
+    private synchronized void add(Set<Wire.Request> to, Wire.Request request) {
+        to.add(request);
+        notifyAll();
+    }
+
+    private synchronized void await(BooleanSupplier condition) {
         try {
-            while (paused) {
+            while (!condition.getAsBoolean()) {
                 wait();
             }
         } catch (InterruptedException e) {
             throw new IllegalStateException("nobody interrupts the server", e);
         }
+    }
+
+    /** Holds back requests of this kind until {@link #release()}. */
+    synchronized void hold(Wire.Request request) {
+        held.add(request);
+    }
+
+    synchronized void release() {
+        held.clear();
+        notifyAll();
+    }
+
+    /** Waits until a request of this kind has come. */
+    void awaitArrival(Wire.Request request) {
+        await(() -> arrived.contains(request));
+    }
+
+    /** Waits until a request of this kind was answered. */
+    void awaitAnswer(Wire.Request request) {
+        await(() -> answered.contains(request));
     }
 
     @Override

@@ -97,6 +97,7 @@ final class ShelfSession {
                     answers.writeUTF(String.valueOf(refused.getMessage()));
                 }
                 answers.flush();
+                server.answered(request);
             }
             out = answers;
             run("tck-shelf-notices", this::sendAll);
@@ -116,60 +117,64 @@ final class ShelfSession {
         switch (request) {
             case READ -> {
                 var query = Wire.readQuery(in);
-                server.passGate();
+                server.passGate(request);
                 var snapshot = result(client.read(query));
                 return to -> Wire.write(to, snapshot);
             }
             case COMMIT -> {
                 var commit = Wire.readCommit(in);
-                server.passGate();
+                server.passGate(request);
                 var outcome = result(client.commit(commit));
                 return to -> Wire.write(to, outcome);
             }
             case GRANT -> {
                 Duration ttl = Duration.ofNanos(in.readLong());
-                server.passGate();
+                server.passGate(request);
                 Lease lease = result(client.grantLease(ttl));
                 opened.leases().put(lease.id(), lease);
                 return to -> to.writeLong(lease.id());
             }
             case RENEW -> {
                 Lease lease = opened.leases().get(in.readLong());
-                server.passGate();
+                server.passGate(request);
                 boolean lives = lease != null && result(lease.renew());
                 return to -> to.writeBoolean(lives);
             }
             case REVOKE -> {
                 Lease lease = opened.leases().remove(in.readLong());
-                server.passGate();
+                server.passGate(request);
                 if (lease != null) {
                     var unused = result(lease.revoke().thenApply(nothing -> true));
                 }
                 return to -> {};
             }
-            case LISTEN -> {
+            case ATTACH -> {
                 String name = in.readUTF();
+                server.passGate(request);
+                server.attach(name, this);
+                return to -> {};
+            }
+            case LISTEN -> {
                 for (int left = in.readInt(); left > 0; left--) {
                     watch(in.readLong(), Wire.readTarget(in));
                 }
-                server.passGate();
-                server.listens(name, this);
+                server.passGate(request);
                 return to -> {};
             }
             case WATCH -> {
                 String name = in.readUTF();
                 long number = in.readLong();
                 Target target = Wire.readTarget(in);
-                server.passGate();
-                var listener = server.listener(name);
-                listener.forEach(session -> session.watch(number, target));
-                return to -> to.writeBoolean(!listener.isEmpty());
+                server.passGate(request);
+                var attached = server.attached(name);
+                attached.forEach(session -> session.watch(number, target));
+                return to -> to.writeBoolean(!attached.isEmpty());
             }
             default -> {
                 String name = in.readUTF();
                 long number = in.readLong();
-                server.passGate();
-                server.listener(name).forEach(session -> session.unwatch(number));
+                server.passGate(request);
+                server.attached(name).forEach(session -> session.unwatch(number));
                 return to -> {};
             }
         }
@@ -184,12 +189,12 @@ final class ShelfSession {
         }
     }
 
-    private synchronized void watch(long number, Target target) {
+    /** A watch that is set already stays: its notices may be on their way. */
+    synchronized void watch(long number, Target target) {
         ShelfServer.Store of = store;
-        if (ended || of == null) {
+        if (ended || of == null || watches.containsKey(number)) {
             return;
         }
-        unwatch(number);
         NoticeQueue watch =
                 new NoticeQueue(target, new Sender(number), toSend::add, server.time(), ShelfSession.this::forget);
         watches.put(number, watch);
