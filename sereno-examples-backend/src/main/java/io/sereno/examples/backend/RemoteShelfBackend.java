@@ -217,8 +217,10 @@ final class RemoteShelfBackend implements Backend {
                         },
                         in -> true));
         all.values().forEach(watched -> {
-            watched.queue().reset();
-            watched.live().complete(watched.queue());
+            // A watch that was live may have missed a change. To the others nothing was promised so far.
+            if (!watched.live().complete(watched.queue())) {
+                watched.queue().reset();
+            }
         });
         while (!listener.isClosed()) {
             calls.within(
