@@ -29,8 +29,9 @@ class TutorialTest {
                     .map(TutorialTest::code)
                     .collect(Collectors.joining());
         }
-        assertThat(blocks).hasSizeGreaterThanOrEqualTo(3).allSatisfy(block -> assertThat(sources)
-                .contains(block));
+        assertThat(blocks)
+                .hasSizeGreaterThanOrEqualTo(3)
+                .allSatisfy(block -> assertThat(sources).contains(block));
     }
 
     private static String code(Path file) {
