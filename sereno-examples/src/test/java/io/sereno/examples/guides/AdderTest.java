@@ -19,9 +19,9 @@ import org.junit.jupiter.api.Test;
 /** An algorithm of our own over the SPI, in thousands of schedules. */
 class AdderTest {
     /** Adds one to an entry, if nobody has changed it since it was read. */
-    static final class Adder {
-        private static final String DIRECTORY = "numbers";
-        private static final String NAME = "n";
+    static class Adder {
+        static final String DIRECTORY = "numbers";
+        static final String NAME = "n";
 
         private final SimulatedClient client;
         private boolean ended;
@@ -45,7 +45,7 @@ class AdderTest {
                     });
         }
 
-        private static Commit raise(Snapshot found) {
+        Commit raise(Snapshot found) {
             Bytes next = Bytes.utf8(String.valueOf(number(found) + 1));
             Commit.Builder commit = Commit.to(DIRECTORY).put(NAME, next);
             List<Entry> entries = found.entries();
@@ -73,6 +73,20 @@ class AdderTest {
         }
     }
 
+    /** A bug: it overwrites what others have added. */
+    private static final class CarelessAdder extends Adder {
+        CarelessAdder(SimulatedClient client) {
+            super(client);
+        }
+
+        @Override
+        Commit raise(Snapshot found) {
+            return Commit.to(DIRECTORY)
+                    .put(NAME, Bytes.utf8(String.valueOf(number(found) + 1)))
+                    .build();
+        }
+    }
+
     static void threeAdders(World world) {
         List<Adder> adders = new ArrayList<>();
         for (SimulatedClient client : world.clients()) {
@@ -89,5 +103,22 @@ class AdderTest {
         Exploration found = new Explorer("adding one", AdderTest::threeAdders).run();
 
         assertThat(found.failure()).isEmpty();
+    }
+
+    @Test
+    void theSearchInjectsFaultsAndFindsABug() {
+        assertThat(new Explorer("adding one", AdderTest::threeAdders).run().faults())
+                .isNotEmpty();
+        Exploration found = new Explorer("adding without a condition", world -> {
+                    List<Adder> adders = new ArrayList<>();
+                    for (SimulatedClient client : world.clients()) {
+                        Adder adder = new CarelessAdder(client);
+                        adders.add(adder);
+                        client.step("add one", adder::addOne);
+                    }
+                    world.always("each is stored", () -> Adder.stored(world) >= Adder.acknowledged(adders));
+                })
+                .run();
+        assertThat(found.failure()).isPresent();
     }
 }

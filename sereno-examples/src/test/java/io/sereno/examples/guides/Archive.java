@@ -16,6 +16,10 @@ final class Archive {
         pages.add(page);
     }
 
+    synchronized long greatestToken() {
+        return greatestToken;
+    }
+
     synchronized List<String> pages() {
         return List.copyOf(pages);
     }

@@ -31,7 +31,9 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -118,20 +120,21 @@ class CookbookTest {
     void theLeaderWorksUntilItNoLongerLeads() throws Exception {
         Archive archive = new Archive();
         BlockingQueue<String> inbox = new LinkedBlockingQueue<>();
+        BlockingQueue<String> inboxOfSecond = new LinkedBlockingQueue<>();
         BlockingQueue<String> leaders = new LinkedBlockingQueue<>();
         Consumer<Peer> route = leader -> leaders.add(leader.metadata().get("address"));
         try (LeaderElection first = standForElection(one, "a", inbox, archive, route)) {
             assertThat(first.awaitLeadership().isHeld()).isTrue();
             inbox.add("page 1");
             assertThat(leaders.poll(10, TimeUnit.SECONDS)).isEqualTo("a");
-            try (LeaderElection second = standForElection(two, "b", inbox, archive, leader -> {})) {
+            try (LeaderElection second = standForElection(two, "b", inboxOfSecond, archive, leader -> {})) {
                 while (archive.pages().isEmpty()) {
                     Thread.onSpinWait();
                 }
                 first.resign();
                 assertThat(second.awaitLeadership().isHeld()).isTrue();
                 assertThat(leaders.poll(10, TimeUnit.SECONDS)).isEqualTo("b");
-                inbox.add("page 2");
+                inboxOfSecond.add("page 2");
                 while (archive.pages().size() < 2) {
                     Thread.onSpinWait();
                 }
@@ -140,10 +143,15 @@ class CookbookTest {
         assertThat(archive.pages()).containsExactly("page 1", "page 2");
     }
 
-    /** What the program does that starts the import. */
+    /** What the program does that starts the import, and does again if it was interrupted. */
     static void importAll(Sereno sereno, String name, int parts) throws InterruptedException {
         WaitGroup group = sereno.waitGroup(name);
-        group.add(parts, OnLostWorker.REOPEN);
+        sereno.mutex("start/" + name).call(grant -> {
+            if (group.inspect().generation() == 0) { // else an earlier attempt has opened the places
+                group.add(parts, OnLostWorker.REOPEN);
+            }
+            return name;
+        });
         group.await();
     }
 
@@ -164,22 +172,47 @@ class CookbookTest {
 
     @Test
     void twoNodesShareTheParts() throws Exception {
-        Set<Integer> loaded = new ConcurrentSkipListSet<>();
         Callable<Void> parent = () -> {
             importAll(one, "import-2026-11", 7);
-            return null;
-        };
-        Callable<Void> child = () -> {
-            help(two, "import-2026-11", loaded::add);
             return null;
         };
         Future<Void> parents = threads.submit(parent);
         while (one.waitGroup("import-2026-11").inspect().generation() == 0) {
             Thread.onSpinWait();
         }
-        results(List.of(child, child));
+        Future<Void> again = threads.submit(parent); // it was restarted
+        CountDownLatch bothWork = new CountDownLatch(2);
+        Set<Integer> loadedByOne = new ConcurrentSkipListSet<>();
+        Set<Integer> loadedByTwo = new ConcurrentSkipListSet<>();
+        results(List.of(helper(one, loadedByOne, bothWork), helper(two, loadedByTwo, bothWork)));
         parents.get(10, TimeUnit.SECONDS);
-        assertThat(loaded).containsExactly(1, 2, 3, 4, 5, 6, 7);
+        again.get(10, TimeUnit.SECONDS);
+        assertThat(loadedByOne).isNotEmpty();
+        assertThat(loadedByTwo).isNotEmpty().doesNotContainAnyElementsOf(loadedByOne);
+        loadedByTwo.addAll(loadedByOne);
+        assertThat(loadedByTwo).containsExactly(1, 2, 3, 4, 5, 6, 7);
+    }
+
+    /** Its first part takes until the other node has a part, too. */
+    private static Callable<Void> helper(Sereno node, Set<Integer> loaded, CountDownLatch bothWork) {
+        return () -> {
+            help(node, "import-2026-11", part -> {
+                if (loaded.isEmpty()) {
+                    bothWork.countDown();
+                    await(bothWork);
+                }
+                loaded.add(part);
+            });
+            return null;
+        };
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Test
@@ -318,6 +351,45 @@ class CookbookTest {
         }
         assertThat(drained).containsExactlyInAnyOrder("node-1", "node-2");
         assertThat(one.membership("shop").members().list()).isEmpty();
+    }
+
+    private record Running(BlockingQueue<String> stops, Future<?> end) {
+        void stop() {
+            stops.add("stop");
+            try {
+                end.get(10, TimeUnit.SECONDS);
+            } catch (Exception e) {
+                throw new IllegalStateException("the node has not stopped", e);
+            }
+        }
+    }
+
+    /** As after a change of settings. Until a node is stopped, its former process is listed with the same version. */
+    @Test
+    void aRolloutOfTheSameVersionWaitsForEachNodeToo() throws Exception {
+        Map<String, Running> running = new ConcurrentHashMap<>();
+        Consumer<String> start = id -> {
+            BlockingQueue<String> stops = new LinkedBlockingQueue<>();
+            Future<?> end = threads.submit(() -> {
+                serve(two, id, "2.0", () -> await(stops), () -> {});
+                return null;
+            });
+            running.put(id, new Running(stops, end));
+        };
+        rollOut(one, List.of("node-1", "node-2"), "2.0", start);
+        long first = incarnation(one, "node-1");
+        List<Long> seen = new ArrayList<>();
+        rollOut(one, List.of("node-1", "node-2"), "2.0", id -> {
+            seen.add(incarnation(one, "node-1"));
+            Running former = running.get(id);
+            threads.execute(() -> {
+                former.stop();
+                start.accept(id);
+            });
+        });
+        assertThat(seen.get(0)).isEqualTo(first);
+        assertThat(seen.get(1)).as("when node-2 is restarted, node-1 serves again").isGreaterThan(first);
+        running.values().forEach(Running::stop);
     }
 
     private static void await(BlockingQueue<String> stops) {

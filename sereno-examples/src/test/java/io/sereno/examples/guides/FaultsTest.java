@@ -64,18 +64,18 @@ class FaultsTest {
 
         assertThat(store.await(ada.counter("visits").addAsync(1))).isEqualTo(1);
         assertThat(line.toString()).contains("0 rules"); // the fault has struck
-        assertThat(ben.counter("visits").get()).isEqualTo(1);
+        assertThat(store.await(store.begin(ben.counter("visits")::get))).isEqualTo(1);
     }
 
     @Test
     void aChangeIsUnknownIfNothingIsAnsweredAfterwards() throws Exception {
-        ada.counter("visits").set(0);
+        store.await(store.begin(() -> ada.counter("visits").setIfAbsent(0)));
         Runnable repair = line.each(Request.any(), Fate.loseReply());
 
         assertThatThrownBy(() -> store.await(ada.counter("visits").addAsync(1)))
                 .hasCauseInstanceOf(OutcomeUnknownException.class);
 
         repair.run();
-        assertThat(ben.counter("visits").get()).isEqualTo(1);
+        assertThat(store.await(store.begin(ben.counter("visits")::get))).isEqualTo(1);
     }
 }

@@ -88,7 +88,10 @@ class MovingTest {
     void theLockOfAThreadHasAToken() throws Exception {
         Archive archive = new Archive();
         assertThat(ship(one, archive)).isTrue();
+        long first = archive.greatestToken();
+        assertThat(first).isPositive();
         assertThat(ship(two, archive)).isTrue();
+        assertThat(archive.greatestToken()).isGreaterThan(first);
         assertThat(archive.pages()).hasSize(2);
     }
 
