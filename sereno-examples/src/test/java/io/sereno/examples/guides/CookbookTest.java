@@ -1,5 +1,6 @@
 package io.sereno.examples.guides;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -381,14 +382,16 @@ class CookbookTest {
         List<Long> seen = new ArrayList<>();
         rollOut(one, List.of("node-1", "node-2"), "2.0", id -> {
             seen.add(incarnation(one, "node-1"));
-            Running former = running.get(id);
+            Running former = requireNonNull(running.get(id));
             threads.execute(() -> {
                 former.stop();
                 start.accept(id);
             });
         });
         assertThat(seen.get(0)).isEqualTo(first);
-        assertThat(seen.get(1)).as("when node-2 is restarted, node-1 serves again").isGreaterThan(first);
+        assertThat(seen.get(1))
+                .as("when node-2 is restarted, node-1 serves again")
+                .isGreaterThan(first);
         running.values().forEach(Running::stop);
     }
 
