@@ -128,20 +128,13 @@ final class Acknowledged {
     }
 
     private void remember(Commit commit) {
-        if (commit.writes().stream().noneMatch(Write.Delete.class::isInstance)) {
-            return; // Most commits delete nothing: keep them cheap.
-        }
-        dropOld();
-        Map<String, Long> bound = new HashMap<>();
-        for (Condition condition : commit.conditions()) {
-            if (condition instanceof Condition.CreateRevision create) {
-                bound.put(create.name(), create.revision());
-            }
-        }
+        // Loops without streams and maps: this runs for each commit, under the lock.
         for (Write write : commit.writes()) {
-            Long createRevision = write instanceof Write.Delete ? bound.get(write.name()) : null;
-            if (createRevision != null) {
-                deletions.addLast(new Deletion(commit.directory(), write.name(), createRevision, time.nanoTime()));
+            Condition.CreateRevision bound = write instanceof Write.Delete ? boundTo(commit, write.name()) : null;
+            if (bound != null) {
+                long now = time.nanoTime();
+                dropOld(now);
+                deletions.addLast(new Deletion(commit.directory(), write.name(), bound.revision(), now));
                 if (deletions.size() > MOST_DELETIONS) {
                     deletions.removeFirst();
                 }
@@ -149,8 +142,17 @@ final class Acknowledged {
         }
     }
 
-    private void dropOld() {
-        long now = time.nanoTime();
+    private static Condition.@Nullable CreateRevision boundTo(Commit commit, String name) {
+        for (Condition condition : commit.conditions()) {
+            if (condition instanceof Condition.CreateRevision create
+                    && create.name().equals(name)) {
+                return create;
+            }
+        }
+        return null;
+    }
+
+    private void dropOld(long now) {
         while (!deletions.isEmpty() && now - deletions.getFirst().at() > OLDEST_DELETION_NANOS) {
             deletions.removeFirst();
         }
@@ -161,7 +163,7 @@ final class Acknowledged {
         Map<String, List<Deletion>> byDirectory = new LinkedHashMap<>();
         lock.lock();
         try {
-            dropOld();
+            dropOld(time.nanoTime());
             for (Deletion deletion : deletions) {
                 byDirectory
                         .computeIfAbsent(deletion.directory(), directory -> new ArrayList<>())

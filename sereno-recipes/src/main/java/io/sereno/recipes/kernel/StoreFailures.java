@@ -28,10 +28,14 @@ final class StoreFailures {
         }
 
         static Kind of(Commit commit) {
-            if (commit.writes().isEmpty()) {
-                return READ;
+            Kind kind = READ;
+            for (Write write : commit.writes()) { // No stream: this runs for each commit.
+                if (write instanceof Write.Put) {
+                    return PUT;
+                }
+                kind = DELETE;
             }
-            return commit.writes().stream().anyMatch(Write.Put.class::isInstance) ? PUT : DELETE;
+            return kind;
         }
     }
 
