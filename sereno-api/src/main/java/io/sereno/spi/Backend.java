@@ -1,6 +1,8 @@
 package io.sereno.spi;
 
 import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -68,6 +70,25 @@ public interface Backend extends AutoCloseable {
      * @return completes when the watch is live: every change invoked afterwards is announced (WAT-1)
      */
     CompletionStage<Watch> watch(Target target, WatchListener listener);
+
+    /**
+     * Lists the directories of the namespace that have an entry, page by page; for operators. A listing is a call without a
+     * cursor, then a call with the {@code next} of each page until there is none. It changes nothing (DIR-4). Other clients
+     * may change the store meanwhile: a directory that got its first entry, or was emptied, during the listing may be in it
+     * or not.
+     *
+     * @param cursor empty for the first page; else the {@code next} of the page before. Any other text gives an
+     *     unspecified part of the listing
+     * @param limit the most directories of the page, 1 or more; a page may have fewer
+     * @return a page; fails {@code NOT_APPLIED}, and permanently unless {@link Promise#LISTS_DIRECTORIES} is promised (DIR-6)
+     */
+    default CompletionStage<DirectoryPage> directories(Optional<String> cursor, int limit) {
+        return CompletableFuture.failedFuture(new BackendException(
+                BackendException.Outcome.NOT_APPLIED,
+                true,
+                guarantees().backend() + " cannot list directories: it does not promise LISTS_DIRECTORIES",
+                null));
+    }
 
     /**
      * What this store promises. Always the same; no I/O (CFG-4).

@@ -26,5 +26,7 @@ public enum Promise {
      */
     STORE_WIDE_REVISIONS,
     /** The store is shared by processes, not only by the threads of one. */
-    MANY_PROCESSES
+    MANY_PROCESSES,
+    /** The directories of a namespace can be listed (DIR); without this promise, operators have to know names. */
+    LISTS_DIRECTORIES
 }

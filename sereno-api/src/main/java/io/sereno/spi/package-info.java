@@ -1,6 +1,7 @@
 /**
- * The interfaces that a backend implements: six methods over directories of entries. Applications need only the facts
- * in {@link io.sereno.spi.Guarantees} and the promises of a store in {@link io.sereno.spi.Promise}.
+ * The interfaces that a backend implements: six methods over directories of entries, and a listing of the directories
+ * for operators. Applications need only the facts in {@link io.sereno.spi.Guarantees} and the promises of a store in
+ * {@link io.sereno.spi.Promise}.
  *
  * <p>A store holds <em>directories</em>, each a set of named <em>entries</em>. A {@link io.sereno.spi.Commit} changes
  * one directory in one atomic step, under conditions. An entry may be bound to a {@link io.sereno.spi.Lease} and is

@@ -4,6 +4,7 @@ import io.sereno.spi.Backend;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
+import io.sereno.spi.DirectoryPage;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
@@ -14,6 +15,7 @@ import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import io.sereno.spi.Write;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -77,6 +79,11 @@ public final class LeastBackend implements Backend {
     @Override
     public CompletionStage<Watch> watch(Target target, WatchListener listener) {
         return store.watch(target, listener);
+    }
+
+    @Override
+    public CompletionStage<DirectoryPage> directories(Optional<String> cursor, int limit) {
+        return store.directories(cursor, limit);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.sereno.recipes;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
+import io.sereno.spi.DirectoryPage;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
@@ -122,6 +124,11 @@ public final class MixedReads implements Backend {
     @Override
     public CompletionStage<Watch> watch(Target target, WatchListener listener) {
         return store.watch(target, listener);
+    }
+
+    @Override
+    public CompletionStage<DirectoryPage> directories(Optional<String> cursor, int limit) {
+        return store.directories(cursor, limit);
     }
 
     @Override

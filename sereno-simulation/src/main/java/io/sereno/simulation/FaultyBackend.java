@@ -3,6 +3,7 @@ package io.sereno.simulation;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
+import io.sereno.spi.DirectoryPage;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Names;
@@ -266,6 +267,11 @@ public final class FaultyBackend implements Backend {
     @Override
     public CompletionStage<Watch> watch(Target target, WatchListener listener) {
         return backend.watch(target, listener);
+    }
+
+    @Override
+    public CompletionStage<DirectoryPage> directories(Optional<String> cursor, int limit) {
+        return backend.directories(cursor, limit);
     }
 
     @Override

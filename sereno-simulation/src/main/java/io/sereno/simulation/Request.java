@@ -5,6 +5,7 @@ import io.sereno.spi.Query;
 import io.sereno.spi.Target;
 import io.sereno.spi.Write;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -114,6 +115,19 @@ public sealed interface Request {
         @Override
         public String toString() {
             return "watch " + Notices.describe(target);
+        }
+    }
+
+    /** A call of {@code Backend.directories}. */
+    record ListDirectories(Optional<String> cursor, int limit) implements Request {
+        @Override
+        public boolean mayBeUnknown() {
+            return false;
+        }
+
+        @Override
+        public String toString() {
+            return "list up to " + limit + " directories" + cursor.map(after -> " after '" + after + "'").orElse("");
         }
     }
 

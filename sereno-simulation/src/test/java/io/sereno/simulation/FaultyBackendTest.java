@@ -11,6 +11,7 @@ import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.CommitResult.Committed;
+import io.sereno.spi.DirectoryPage;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
@@ -86,6 +87,19 @@ class FaultyBackendTest {
             backend.next(Request.commits(), Fate.refuse());
             assertFails(put("a"), Outcome.NOT_APPLIED);
             assertThat(names()).isEmpty();
+        }
+
+        @Test
+        void aListingOfDirectoriesIsARequestLikeOthers() {
+            join(put("a"));
+            Request listing = new Request.ListDirectories(Optional.empty(), 10);
+            backend.next(listing::equals, Fate.loseReply());
+            assertFails(backend.directories(Optional.empty(), 10), Outcome.NOT_APPLIED);
+            assertThat(join(backend.directories(Optional.empty(), 10)))
+                    .isEqualTo(new DirectoryPage(List.of("d"), Optional.empty()));
+            assertThat(listing).hasToString("list up to 10 directories");
+            assertThat(new Request.ListDirectories(Optional.of("d"), 1))
+                    .hasToString("list up to 1 directories after 'd'");
         }
 
         @Test

@@ -10,6 +10,7 @@ import io.sereno.tck.spi.CheckRules;
 import io.sereno.tck.spi.CommitRules;
 import io.sereno.tck.spi.ConfigurationRules;
 import io.sereno.tck.spi.ContestRules;
+import io.sereno.tck.spi.DirectoryRules;
 import io.sereno.tck.spi.HistoryFaultRules;
 import io.sereno.tck.spi.HistoryRules;
 import io.sereno.tck.spi.IdleClientRules;
@@ -125,6 +126,10 @@ public abstract class SerenoTck {
     @Nested
     @Tag("NAM")
     class Naming extends NameRules {}
+
+    @Nested
+    @Tag("DIR")
+    class Directories extends DirectoryRules {}
 
     @Nested
     @Tag("LEA")

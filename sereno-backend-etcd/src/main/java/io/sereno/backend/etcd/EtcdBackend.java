@@ -10,6 +10,7 @@ import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
+import io.sereno.spi.DirectoryPage;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
@@ -19,6 +20,7 @@ import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,6 +30,7 @@ final class EtcdBackend implements Backend {
     private final Connection connection;
     private final Calls calls;
     private final Transactions transactions;
+    private final Directories directories;
     private final Watches watches;
     private final Guarantees guarantees;
     /** Leases that were granted here and are not known to be dead. */
@@ -37,6 +40,7 @@ final class EtcdBackend implements Backend {
         this.connection = connection;
         this.calls = connection.calls();
         this.transactions = new Transactions(keys);
+        this.directories = new Directories(keys);
         this.watches = watches;
         this.guarantees = guarantees;
     }
@@ -111,6 +115,22 @@ final class EtcdBackend implements Backend {
     @Override
     public CompletionStage<Watch> watch(Target target, WatchListener listener) {
         return watches.watch(target, listener);
+    }
+
+    @Override
+    public CompletionStage<DirectoryPage> directories(Optional<String> cursor, int limit) {
+        try {
+            DirectoryPage.checkLimit(limit);
+        } catch (BackendException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+        return calls.call(KVGrpc.getRangeMethod(), directories.range(cursor, limit))
+                .handle((answer, failure) -> {
+                    if (failure != null) {
+                        throw Failures.ofRead(failure);
+                    }
+                    return directories.page(answer);
+                });
     }
 
     @Override

@@ -37,7 +37,8 @@ final class EtcdLimits {
                         Promise.FAIL_OVER_SAFE,
                         Promise.REVISIONS_SURVIVE_FAIL_OVER,
                         Promise.STORE_WIDE_REVISIONS,
-                        Promise.MANY_PROCESSES))
+                        Promise.MANY_PROCESSES,
+                        Promise.LISTS_DIRECTORIES))
                 .ttlGranularity(Duration.ofSeconds(1))
                 // etcd looks for expired leases twice a second and ends at most 500 at a time.
                 .expiryLateness(Duration.ofSeconds(2))

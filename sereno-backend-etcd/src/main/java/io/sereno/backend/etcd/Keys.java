@@ -2,6 +2,7 @@ package io.sereno.backend.etcd;
 
 import com.google.protobuf.ByteString;
 import io.sereno.spi.Target;
+import java.util.Optional;
 
 /**
  * The key of an entry in etcd: {@code namespace:directory:name}. In namespace and directory {@code %} and {@code :} are
@@ -28,6 +29,26 @@ final class Keys {
     /** The prefix of all keys of this directory and no others. */
     ByteString directory(String directory) {
         return namespace.concat(ByteString.copyFromUtf8(escape(directory) + ":"));
+    }
+
+    /** The prefix of the directory of a key of this namespace; empty for a key that is in no directory. */
+    Optional<ByteString> directoryOf(ByteString key) {
+        for (int i = namespace.size(); i < key.size(); i++) {
+            if (key.byteAt(i) == ':') {
+                return Optional.of(key.substring(0, i + 1));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The path of the directory of a key of this namespace; empty for a key that Sereno did not write for an entry. */
+    Optional<String> path(ByteString key) {
+        return directoryOf(key).flatMap(directory -> {
+            String path = directory.substring(namespace.size(), directory.size() - 1).toStringUtf8()
+                    .replace("%3A", ":")
+                    .replace("%25", "%");
+            return directory(path).equals(directory) ? Optional.of(path) : Optional.empty();
+        });
     }
 
     static ByteString entry(ByteString directory, String name) {

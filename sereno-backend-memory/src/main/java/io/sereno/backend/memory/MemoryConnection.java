@@ -4,6 +4,7 @@ import io.sereno.spi.Backend;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
+import io.sereno.spi.DirectoryPage;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
 import io.sereno.spi.NoticeQueue;
@@ -16,6 +17,7 @@ import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import java.time.Duration;
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -28,7 +30,7 @@ final class MemoryConnection implements Backend {
     private static final Guarantees GUARANTEES = Guarantees.builder(
                     "memory", Duration.ofMillis(1), Duration.ofDays(365))
             .serverVersion("in this JVM")
-            .promises(Set.of(Promise.SNAPSHOT_READS, Promise.STORE_WIDE_REVISIONS))
+            .promises(Set.of(Promise.SNAPSHOT_READS, Promise.STORE_WIDE_REVISIONS, Promise.LISTS_DIRECTORIES))
             // Entries are gone at the deadline itself; this is for the timer that notifies watches.
             .expiryLateness(Duration.ofMillis(100))
             .maxLeases(Integer.MAX_VALUE)
@@ -98,6 +100,15 @@ final class MemoryConnection implements Backend {
     public CompletionStage<Watch> watch(Target target, WatchListener listener) {
         try {
             return CompletableFuture.completedFuture(store.watch(this, target, listener));
+        } catch (BackendException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+    }
+
+    @Override
+    public CompletionStage<DirectoryPage> directories(Optional<String> cursor, int limit) {
+        try {
+            return CompletableFuture.completedFuture(store.directories(this, cursor, limit));
         } catch (BackendException refused) {
             return CompletableFuture.failedFuture(refused);
         }

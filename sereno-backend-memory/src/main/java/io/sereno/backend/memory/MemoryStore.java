@@ -10,6 +10,7 @@ import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Condition;
+import io.sereno.spi.DirectoryPage;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Names;
 import io.sereno.spi.NoticeQueue;
@@ -26,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Executor;
@@ -194,6 +196,15 @@ public final class MemoryStore {
         begin(connection);
         try {
             return snapshot(query);
+        } finally {
+            unlock();
+        }
+    }
+
+    DirectoryPage directories(MemoryConnection connection, Optional<String> cursor, int limit) {
+        begin(connection);
+        try {
+            return DirectoryPage.of(directories.keySet(), cursor, limit);
         } finally {
             unlock();
         }

@@ -5,6 +5,7 @@ import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.CommitResult.LeaseDead;
+import io.sereno.spi.DirectoryPage;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
@@ -16,6 +17,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -132,6 +134,21 @@ final class RedisBackend implements Backend {
     @Override
     public CompletionStage<Watch> watch(Target target, WatchListener listener) {
         return subscriber.watch(target, listener);
+    }
+
+    @Override
+    public CompletionStage<DirectoryPage> directories(Optional<String> cursor, int limit) {
+        try {
+            DirectoryPage.checkLimit(limit);
+        } catch (BackendException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+        return call(
+                "directories",
+                List.of(Requests.bytes(cursor.orElse("")), Requests.bytes(limit)),
+                "the listing of directories",
+                false,
+                Replies::directories);
     }
 
     @Override

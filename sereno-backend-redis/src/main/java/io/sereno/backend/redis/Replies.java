@@ -8,6 +8,7 @@ import io.sereno.spi.CommitResult;
 import io.sereno.spi.CommitResult.Committed;
 import io.sereno.spi.CommitResult.Conflict;
 import io.sereno.spi.CommitResult.LeaseDead;
+import io.sereno.spi.DirectoryPage;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
@@ -52,6 +53,13 @@ final class Replies {
                                 + " (0 is none) until it is deleted; a put has to name that lease");
             default -> new LeaseDead();
         };
+    }
+
+    /** The paths of a page of directories, and, if there are more, the last one as the next cursor. */
+    static DirectoryPage directories(List<?> reply) {
+        List<String> paths = reply.stream().skip(2).map(Replies::text).toList();
+        boolean more = (Long) reply.get(1) != 0;
+        return new DirectoryPage(paths, more ? Optional.of(paths.get(paths.size() - 1)) : Optional.empty());
     }
 
     /** Whether a grant or a renewal succeeded. */

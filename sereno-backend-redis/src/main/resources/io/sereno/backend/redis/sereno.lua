@@ -348,6 +348,30 @@ function operations.read()
   return {'S', 0, query(3)}
 end
 
+-- 3 the path after which the page begins ('' for the first), 4 the most paths -> {'D', whether there are more, path, path...}. One lookup
+-- in the index for each directory, however many entries it has. It lists a directory of ended leases until the entries are removed.
+function operations.directories()
+  local page, most = {'D', 0}, math.min(tonumber(ARGV[4]), CHUNK)
+  local from = ARGV[3] == '' and '(' or '(' .. ARGV[3] .. '\1'
+  while true do
+    local key = call('ZRANGEBYLEX', INDEX, from, '+', 'LIMIT', 0, 1)[1]
+    if not key then
+      return page
+    end
+    local path = string.match(key, '^([^%z]+)%z')
+    if path then
+      if #page == most + 2 then
+        page[2] = 1
+        return page
+      end
+      page[#page + 1] = path
+      from = '(' .. path .. '\1'
+    else
+      from = '(' .. key
+    end
+  end
+end
+
 -- 3 directory, 4 lease ('' for none), 5 whether anything is put, 6 number of conditions, 7 number of writes, 8... conditions of three:
 -- kind, name, revision; then writes of three: kind, name, value; then a query.
 -- -> {'C', revision, snapshot}, {'X', 0, snapshot} for a conflict, {'L'} for a dead lease, {'B', 0, name, lease} for a binding that differs,

@@ -14,6 +14,7 @@ import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Target;
+import io.sereno.suite.common.ManyDirectories;
 import io.sereno.testservers.Persistence;
 import io.sereno.testservers.RedisCluster;
 import io.sereno.testservers.RedisServer;
@@ -73,6 +74,11 @@ class ClusterTest extends RedisTest {
             assertThat(redis(servers.master(keys[0]).endpoints().get(0)).exists(keys))
                     .isEqualTo(5);
         }
+    }
+
+    @Test
+    void tenThousandDirectoriesAreListedInFiveSeconds() throws Exception {
+        ManyDirectories.requireListedSoon(open());
     }
 
     @Test

@@ -13,6 +13,7 @@ import io.sereno.spi.CommitResult.Committed;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
+import io.sereno.suite.common.ManyDirectories;
 import io.sereno.testservers.Persistence;
 import io.sereno.testservers.RedisServer;
 import java.util.ArrayList;
@@ -29,6 +30,11 @@ class ReadBackendTest extends OneServerTest {
     @BeforeEach
     void connect() {
         backend = open();
+    }
+
+    @Test
+    void tenThousandDirectoriesAreListedInFiveSeconds() throws Exception {
+        ManyDirectories.requireListedSoon(backend);
     }
 
     @Test

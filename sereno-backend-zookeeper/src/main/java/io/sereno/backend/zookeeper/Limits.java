@@ -28,7 +28,8 @@ final class Limits {
                         Promise.FAIL_OVER_SAFE,
                         Promise.REVISIONS_SURVIVE_FAIL_OVER,
                         Promise.STORE_WIDE_REVISIONS,
-                        Promise.MANY_PROCESSES))
+                        Promise.MANY_PROCESSES,
+                        Promise.LISTS_DIRECTORIES))
                 .ttlGranularity(Duration.ofMillis(1))
                 .expiryLateness(range.expiryLateness())
                 // A client waits up to a second before it reconnects, and leaves a frozen server after two thirds of a

@@ -56,6 +56,11 @@ final class Paths {
         return ancestors;
     }
 
+    /** The node of the namespace, below which its directories are. */
+    String namespace() {
+        return root.isEmpty() ? "/" : root;
+    }
+
     String clock() {
         return clock;
     }

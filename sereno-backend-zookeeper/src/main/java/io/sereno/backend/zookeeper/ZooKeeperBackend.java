@@ -5,6 +5,7 @@ import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
+import io.sereno.spi.DirectoryPage;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
 import io.sereno.spi.NoticeQueue;
@@ -19,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -55,6 +57,7 @@ final class ZooKeeperBackend implements Backend {
     private final Namespace namespace;
     private final Attempt.Place place;
     private final Reader reader;
+    private final Directories directories;
     private final CuratorFramework curator;
     private final Guarantees guarantees;
     private final MainSessions mainSessions = new MainSessions();
@@ -74,6 +77,7 @@ final class ZooKeeperBackend implements Backend {
         watches = new Watches(connection, foreign, this::refused, mainSessions::expired);
         namespace = new Namespace(connection, watches, place);
         reader = new Reader(connection.paths(), remembered, foreign, namespace::failure, Limits.MOST_LISTED);
+        directories = new Directories(connection.paths(), foreign);
         curator = CuratorFrameworkFactory.builder()
                 .connectString(connection.hosts())
                 .sessionTimeoutMs((int) MAIN_SESSION.toMillis())
@@ -207,6 +211,33 @@ final class ZooKeeperBackend implements Backend {
             watches.begin(
                     call, new NoticeQueue(target, listener, connection.executor(), connection.time(), watches::cancel));
         }
+        return call.stage();
+    }
+
+    @Override
+    public CompletionStage<DirectoryPage> directories(Optional<String> cursor, int limit) {
+        Call<DirectoryPage> call = connection.calls().begin("listing the directories");
+        try {
+            DirectoryPage.checkLimit(limit);
+        } catch (BackendException refused) {
+            call.refuse(refused);
+            return call.stage();
+        }
+        watches.link()
+                .whenConnected(
+                        call,
+                        handle -> call.follow(handle.barrier(place.paths().clock())
+                                .thenCombine(directories.all(handle), (passed, all) -> {
+                                    if (!passed.isOk()) {
+                                        throw namespace.failure(call.what(), passed.code());
+                                    }
+                                    return DirectoryPage.of(all, cursor, limit);
+                                })
+                                .handle((page, failure) -> {
+                                    finish(call, page, failure);
+                                    return true;
+                                })),
+                        () -> ended(call));
         return call.stage();
     }
 

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +51,11 @@ final class Shelf {
             return new Snapshot(behind.values().stream().limit(range.limit()).toList(), behind.size() > range.limit());
         }
         return new Snapshot(List.copyOf(directory.values()), false);
+    }
+
+    /** The directories that have an entry (DIR). */
+    Set<String> directories() {
+        return directories.keySet();
     }
 
     /** Checks lease and conditions, then applies the writes, in one step; then reads what was asked for. */

@@ -5,6 +5,7 @@ import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
+import io.sereno.spi.DirectoryPage;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
 import io.sereno.spi.NoticeQueue;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -30,7 +32,7 @@ import java.util.function.Supplier;
 final class ShelfBackend implements Backend {
     private static final Guarantees GUARANTEES = Guarantees.builder("shelf", Duration.ofMillis(1), Duration.ofDays(1))
             .serverVersion("in this process")
-            .promises(Set.of(Promise.SNAPSHOT_READS, Promise.STORE_WIDE_REVISIONS))
+            .promises(Set.of(Promise.SNAPSHOT_READS, Promise.STORE_WIDE_REVISIONS, Promise.LISTS_DIRECTORIES))
             .expiryLateness(Duration.ofMillis(100))
             .maxLeases(Integer.MAX_VALUE)
             .maxLeaseBytes(Integer.MAX_VALUE)
@@ -93,6 +95,11 @@ final class ShelfBackend implements Backend {
             shelf.add(watch);
             return watch;
         });
+    }
+
+    @Override
+    public CompletionStage<DirectoryPage> directories(Optional<String> cursor, int limit) {
+        return step(() -> DirectoryPage.of(shelf.directories(), cursor, limit));
     }
 
     @Override

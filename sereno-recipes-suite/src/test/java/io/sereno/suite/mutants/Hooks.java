@@ -3,6 +3,7 @@ package io.sereno.suite.mutants;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
+import io.sereno.spi.DirectoryPage;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
@@ -11,6 +12,7 @@ import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -25,6 +27,7 @@ class Hooks implements Backend {
     private Function<Commit, CompletionStage<CommitResult>> commits;
     private Function<Duration, CompletionStage<Lease>> grants;
     private BiFunction<Target, WatchListener, CompletionStage<Watch>> watches;
+    private BiFunction<Optional<String>, Integer, CompletionStage<DirectoryPage>> listings;
     private Supplier<Guarantees> guarantees;
     private Runnable closes;
 
@@ -34,6 +37,7 @@ class Hooks implements Backend {
         commits = below::commit;
         grants = below::grantLease;
         watches = below::watch;
+        listings = below::directories;
         guarantees = below::guarantees;
         closes = below::close;
     }
@@ -68,6 +72,11 @@ class Hooks implements Backend {
         return watches((target, listener) -> right.apply(target, hook.apply(target, listener)));
     }
 
+    Hooks listings(BiFunction<Optional<String>, Integer, CompletionStage<DirectoryPage>> hook) {
+        listings = hook;
+        return this;
+    }
+
     Hooks guarantees(Supplier<Guarantees> hook) {
         guarantees = hook;
         return this;
@@ -96,6 +105,11 @@ class Hooks implements Backend {
     @Override
     public CompletionStage<Watch> watch(Target target, WatchListener listener) {
         return watches.apply(target, listener);
+    }
+
+    @Override
+    public CompletionStage<DirectoryPage> directories(Optional<String> cursor, int limit) {
+        return listings.apply(cursor, limit);
     }
 
     @Override

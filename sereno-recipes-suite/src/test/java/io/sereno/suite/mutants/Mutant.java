@@ -17,6 +17,7 @@ public record Mutant(String name, String rule, World.Backends backends) {
         CommitMutants.addTo(all);
         ThreadMutants.addTo(all);
         NameMutants.addTo(all);
+        DirectoryMutants.addTo(all);
         LeaseMutants.addTo(all);
         ConditionalLeaseMutants.addTo(all);
         ConditionalCommitMutants.addTo(all);

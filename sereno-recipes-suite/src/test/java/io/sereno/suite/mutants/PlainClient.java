@@ -8,6 +8,7 @@ import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
+import io.sereno.spi.DirectoryPage;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Promise;
@@ -20,6 +21,7 @@ import io.sereno.spi.Write;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
@@ -31,7 +33,7 @@ class PlainClient implements Backend {
     /** The guarantees of a store that offers little; a mutant or adversary may offer less. */
     static final Guarantees GUARANTEES = Guarantees.builder("plain", Duration.ofMillis(20), Duration.ofHours(1))
             .serverVersion("for the kit's own tests")
-            .promises(Set.of(Promise.SNAPSHOT_READS))
+            .promises(Set.of(Promise.SNAPSHOT_READS, Promise.LISTS_DIRECTORIES))
             .expiryLateness(Duration.ofMillis(100))
             .maxLeases(500)
             .maxLeaseBytes(512 * 1024)
@@ -193,6 +195,16 @@ class PlainClient implements Backend {
 
     PlainWatch open(Target target, WatchListener listener) {
         return new PlainWatch(store, target, listener, config.executor());
+    }
+
+    @Override
+    public CompletionStage<DirectoryPage> directories(Optional<String> cursor, int limit) {
+        return call(() -> {
+            if (!guarantees().promises().contains(Promise.LISTS_DIRECTORIES)) {
+                throw PlainStore.refused("listings are not promised");
+            }
+            return DirectoryPage.of(store.paths.get(), cursor, limit);
+        });
     }
 
     @Override

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -69,6 +70,7 @@ class PlainStore {
     Supplier<Comparator<String>> order = this::order;
     UnaryOperator<String> key = this::key;
     UnaryOperator<String> path = this::path;
+    Supplier<Collection<String>> paths = this::paths;
     Function<Commit, CommitResult> commit = this::commit;
     LongPredicate lives = this::lives;
     Predicate<Commit> hold = this::hold;
@@ -203,6 +205,11 @@ class PlainStore {
     /** The key of a directory in the store. */
     String path(String directory) {
         return directory;
+    }
+
+    /** The paths of all directories. */
+    Collection<String> paths() {
+        return List.copyOf(directories.keySet());
     }
 
     // ---- commits

@@ -3,6 +3,7 @@ package io.sereno.tck.faults;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
+import io.sereno.spi.DirectoryPage;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
@@ -11,6 +12,7 @@ import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /** Stands between recipes and a backend and passes everything on; subclasses override what has to differ. */
@@ -39,6 +41,11 @@ public class Between implements Backend {
     @Override
     public CompletionStage<Watch> watch(Target target, WatchListener listener) {
         return below.watch(target, listener);
+    }
+
+    @Override
+    public CompletionStage<DirectoryPage> directories(Optional<String> cursor, int limit) {
+        return below.directories(cursor, limit);
     }
 
     @Override

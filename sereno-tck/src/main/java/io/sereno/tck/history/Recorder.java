@@ -5,6 +5,7 @@ import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
+import io.sereno.spi.DirectoryPage;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Promise;
@@ -242,6 +243,11 @@ public final class Recorder {
                         opened.cancel();
                         returned(cancel, new Reply.Done());
                     });
+        }
+
+        @Override
+        public CompletionStage<DirectoryPage> directories(Optional<String> cursor, int limit) {
+            return backend.directories(cursor, limit);
         }
 
         @Override

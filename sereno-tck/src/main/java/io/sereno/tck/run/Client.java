@@ -6,6 +6,7 @@ import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
+import io.sereno.spi.DirectoryPage;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
@@ -62,6 +63,12 @@ public final class Client implements AutoCloseable {
 
     public Snapshot read(Query query) {
         return call("read " + describe(query), () -> backend.read(query));
+    }
+
+    /** A page of the directories. */
+    public DirectoryPage directories(Optional<String> cursor, int limit) {
+        return call(
+                new Request.ListDirectories(cursor, limit).toString(), () -> backend.directories(cursor, limit));
     }
 
     /** Every entry of a directory. */

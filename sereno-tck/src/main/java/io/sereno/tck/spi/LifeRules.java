@@ -111,6 +111,7 @@ public class LifeRules {
         calls.put("check", () -> closed.commit(Commit.to(DIRECTORY).build()));
         calls.put("grantLease", () -> closed.grantLease(bench.longTtl()));
         calls.put("watch", () -> closed.watch(new Target(DIRECTORY, Optional.empty()), new Notices(bench, "nobody")));
+        calls.put("directories", () -> closed.directories(Optional.empty(), 10));
         calls.put("renew", lease::renew);
         calls.put("revoke", lease::revoke);
         calls.forEach((what, call) -> {

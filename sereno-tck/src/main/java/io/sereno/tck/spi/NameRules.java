@@ -21,7 +21,7 @@ import java.util.Set;
 /** Names are plain text, and different names never collide. */
 public class NameRules {
     /** Names with a meaning to some store, path, pattern or escaping. */
-    private static final List<String> ODD = List.of(
+    static final List<String> ODD = List.of(
             ".",
             "..",
             "...",

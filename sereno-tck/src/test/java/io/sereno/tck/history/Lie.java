@@ -6,6 +6,7 @@ import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Condition;
+import io.sereno.spi.DirectoryPage;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Lease;
@@ -255,6 +256,11 @@ enum Lie {
                     listener.reset();
                 }
             });
+        }
+
+        @Override
+        public CompletionStage<DirectoryPage> directories(Optional<String> cursor, int limit) {
+            return store.directories(cursor, limit);
         }
 
         @Override
