@@ -127,7 +127,8 @@ public sealed interface Request {
 
         @Override
         public String toString() {
-            return "list up to " + limit + " directories" + cursor.map(after -> " after '" + after + "'").orElse("");
+            return "list up to " + limit + " directories"
+                    + cursor.map(after -> " after '" + after + "'").orElse("");
         }
     }
 

@@ -47,7 +47,6 @@ final class Directories {
             keys.path(key).ifPresent(paths::add);
         }
         String cursor = next.substring(keys.all().size()).toString(StandardCharsets.ISO_8859_1);
-        return new DirectoryPage(
-                List.copyOf(paths), response.getMore() ? Optional.of(cursor) : Optional.empty());
+        return new DirectoryPage(List.copyOf(paths), response.getMore() ? Optional.of(cursor) : Optional.empty());
     }
 }

@@ -44,7 +44,9 @@ final class Keys {
     /** The path of the directory of a key of this namespace; empty for a key that Sereno did not write for an entry. */
     Optional<String> path(ByteString key) {
         return directoryOf(key).flatMap(directory -> {
-            String path = directory.substring(namespace.size(), directory.size() - 1).toStringUtf8()
+            String path = directory
+                    .substring(namespace.size(), directory.size() - 1)
+                    .toStringUtf8()
                     .replace("%3A", ":")
                     .replace("%25", "%");
             return directory(path).equals(directory) ? Optional.of(path) : Optional.empty();

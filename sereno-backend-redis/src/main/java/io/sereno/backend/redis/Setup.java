@@ -47,12 +47,11 @@ record Setup(ServerFacts server, Map<String, String> settings, Form form, Durati
 
     private Set<Promise> promises() {
         // The script has one counter for all directories.
-        Set<Promise> promises =
-                EnumSet.of(
-                        Promise.SNAPSHOT_READS,
-                        Promise.STORE_WIDE_REVISIONS,
-                        Promise.MANY_PROCESSES,
-                        Promise.LISTS_DIRECTORIES);
+        Set<Promise> promises = EnumSet.of(
+                Promise.SNAPSHOT_READS,
+                Promise.STORE_WIDE_REVISIONS,
+                Promise.MANY_PROCESSES,
+                Promise.LISTS_DIRECTORIES);
         if (isDurable()) {
             promises.add(Promise.DURABLE);
         }

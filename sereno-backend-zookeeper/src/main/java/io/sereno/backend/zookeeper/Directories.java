@@ -25,9 +25,9 @@ final class Directories {
         String namespace = paths.namespace();
         return handle.numberOfChildren(namespace).thenCompose(counted -> {
             if (counted.isOk() && counted.get() > Limits.MOST_LISTED) {
-                return CompletableFuture.failedFuture(Failures.refused(
-                        "the namespace has " + counted.get() + " directories; ZooKeeper lists all names at once, so at most "
-                                + Limits.MOST_LISTED + " are accepted"));
+                return CompletableFuture.failedFuture(Failures.refused("the namespace has " + counted.get()
+                        + " directories; ZooKeeper lists all names at once, so at most " + Limits.MOST_LISTED
+                        + " are accepted"));
             }
             return counted.isOk() ? list(handle, namespace) : failed(counted.code());
         });

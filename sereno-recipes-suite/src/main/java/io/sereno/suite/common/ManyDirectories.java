@@ -36,9 +36,8 @@ public final class ManyDirectories {
         Optional<String> cursor = Optional.empty();
         int pages = 0;
         do {
-            DirectoryPage page = backend.directories(cursor, PAGE)
-                    .toCompletableFuture()
-                    .get(10, TimeUnit.SECONDS);
+            DirectoryPage page =
+                    backend.directories(cursor, PAGE).toCompletableFuture().get(10, TimeUnit.SECONDS);
             listed.addAll(page.directories());
             cursor = page.next();
             pages++;

@@ -67,8 +67,7 @@ public final class Client implements AutoCloseable {
 
     /** A page of the directories. */
     public DirectoryPage directories(Optional<String> cursor, int limit) {
-        return call(
-                new Request.ListDirectories(cursor, limit).toString(), () -> backend.directories(cursor, limit));
+        return call(new Request.ListDirectories(cursor, limit).toString(), () -> backend.directories(cursor, limit));
     }
 
     /** Every entry of a directory. */

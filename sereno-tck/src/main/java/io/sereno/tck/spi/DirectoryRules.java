@@ -85,7 +85,9 @@ public class DirectoryRules {
         return paths;
     }
 
-    @Rule(value = "DIR-2", check = "whether a cursor is exclusive, and whether names that are prefixes count as directories")
+    @Rule(
+            value = "DIR-2",
+            check = "whether a cursor is exclusive, and whether names that are prefixes count as directories")
     void noDirectoryIsListedTwiceOrInvented(Bench bench) {
         if (!bench.promises(Promise.LISTS_DIRECTORIES)) {
             return;
@@ -108,8 +110,7 @@ public class DirectoryRules {
             Set<String> distinct = new HashSet<>(listed);
             bench.same("the number of directories listed in pages of " + limit, distinct.size(), listed.size());
             distinct.removeAll(used);
-            bench.verify(
-                    distinct.isEmpty(), () -> "a listing names " + distinct + ", in which nothing was ever put");
+            bench.verify(distinct.isEmpty(), () -> "a listing names " + distinct + ", in which nothing was ever put");
             bench.verify(
                     !atOnce || (!listed.contains("emptied") && !listed.contains("emptied by a lease")),
                     () -> "a listing names a directory that was emptied, and emptyDirectoryGrace is zero: " + listed);
@@ -180,13 +181,15 @@ public class DirectoryRules {
             } while (cursor.isPresent());
         }
         for (int limit : new int[] {0, -1, Integer.MIN_VALUE}) {
-            CallResult<?> ended = client.outcome(
-                    "list up to " + limit, () -> client.backend().directories(Optional.empty(), limit));
+            CallResult<?> ended =
+                    client.outcome("list up to " + limit, () -> client.backend().directories(Optional.empty(), limit));
             bench.verify(ended.isRefused(), () -> "a page of " + limit + " directories ended as " + ended);
         }
     }
 
-    @Rule(value = "DIR-5b", check = "whether all keys are read to find the directories: skip to the next directory instead")
+    @Rule(
+            value = "DIR-5b",
+            check = "whether all keys are read to find the directories: skip to the next directory instead")
     void pagesFollowDirectoriesNotEntries(Bench bench) {
         if (!bench.promises(Promise.LISTS_DIRECTORIES)) {
             return;
@@ -206,7 +209,8 @@ public class DirectoryRules {
             } while (cursor.isPresent() && pages < 100);
             int counted = pages;
             bench.verify(
-                    pages <= 5, () -> "a listing of 3 directories of 640 entries has " + counted + " pages of " + limit);
+                    pages <= 5,
+                    () -> "a listing of 3 directories of 640 entries has " + counted + " pages of " + limit);
         }
     }
 
@@ -215,8 +219,7 @@ public class DirectoryRules {
         Client client = bench.client();
         client.put("d", "a", "1");
         boolean promised = bench.promises(Promise.LISTS_DIRECTORIES);
-        CallResult<?> ended =
-                client.outcome("list", () -> client.backend().directories(Optional.empty(), 10));
+        CallResult<?> ended = client.outcome("list", () -> client.backend().directories(Optional.empty(), 10));
         bench.verify(
                 promised ? ended.succeeded() : ended.isRefused(),
                 () -> "a listing ended as " + ended + ", and LISTS_DIRECTORIES is " + (promised ? "" : "not ")

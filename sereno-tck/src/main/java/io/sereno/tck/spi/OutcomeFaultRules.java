@@ -428,9 +428,7 @@ public class OutcomeFaultRules {
             Map<String, CallResult<?>> ended = new LinkedHashMap<>();
             ended.put("a read", faulty.read(DIRECTORY));
             ended.put("a grant", client.outcome("grant", () -> client.backend().grantLease(bench.longTtl())));
-            ended.put(
-                    "a listing",
-                    client.outcome("list", () -> client.backend().directories(Optional.empty(), 10)));
+            ended.put("a listing", client.outcome("list", () -> client.backend().directories(Optional.empty(), 10)));
             ended.put(
                     "a watch",
                     client.outcome(
