@@ -75,7 +75,7 @@ public interface Backend extends AutoCloseable {
      * Lists the directories of the namespace that have an entry, page by page; for operators. A listing is a call without a
      * cursor, then a call with the {@code next} of each page until there is none. It changes nothing (DIR-4). Other clients
      * may change the store meanwhile: a directory that got its first entry, or was emptied, during the listing may be in it
-     * or not.
+     * or not. A backend that wraps another one, and reports its guarantees, passes this call on too.
      *
      * @param cursor empty for the first page; else the {@code next} of the page before. Any other text gives an
      *     unspecified part of the listing

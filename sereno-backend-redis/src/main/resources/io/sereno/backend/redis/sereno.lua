@@ -349,7 +349,7 @@ function operations.read()
 end
 
 -- 3 the path after which the page begins ('' for the first), 4 the most paths -> {'D', whether there are more, path, path...}. One lookup
--- in the index for each directory, however many entries it has. It lists a directory of ended leases until the entries are removed.
+-- in the index for each directory, however many entries it has.
 function operations.directories()
   local page, most = {'D', 0}, math.min(tonumber(ARGV[4]), CHUNK)
   local from = ARGV[3] == '' and '(' or '(' .. ARGV[3] .. '\1'
@@ -364,7 +364,10 @@ function operations.directories()
         page[2] = 1
         return page
       end
-      page[#page + 1] = path
+      -- Entries of ended leases do not count, even before they are removed.
+      if not backlog or range(path, '', 1, math.huge)[2] then
+        page[#page + 1] = path
+      end
       from = '(' .. path .. '\1'
     else
       from = '(' .. key

@@ -10,7 +10,9 @@ import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.CommitResult.Committed;
+import io.sereno.spi.DirectoryPage;
 import io.sereno.spi.Entry;
+import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.suite.common.ManyDirectories;
@@ -18,6 +20,7 @@ import io.sereno.testservers.Persistence;
 import io.sereno.testservers.RedisServer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,6 +38,18 @@ class ReadBackendTest extends OneServerTest {
     @Test
     void tenThousandDirectoriesAreListedInFiveSeconds() throws Exception {
         ManyDirectories.requireListedSoon(backend);
+    }
+
+    /** More entries than two calls remove. */
+    @Test
+    void directoriesOfAnEndedLeaseAreNotListedWhileTheirEntriesAreBeingRemoved() {
+        Lease lease = grant(backend, TTL);
+        for (int i = 0; i < 1_000; i++) {
+            put(backend, "d" + i, "a", lease);
+        }
+        join(lease.revoke());
+        assertThat(join(backend.directories(Optional.empty(), 10)))
+                .isEqualTo(new DirectoryPage(List.of(), Optional.empty()));
     }
 
     @Test
