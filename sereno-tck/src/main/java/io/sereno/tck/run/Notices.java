@@ -1,6 +1,7 @@
 package io.sereno.tck.run;
 
 import io.sereno.spi.WatchListener;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -63,8 +64,17 @@ public final class Notices implements WatchListener {
 
     /** Waits until a change of this entry is announced. */
     public void awaitAnnounced(String name, int since) {
-        if (!bench.reach(() -> announced(name, since), bench.noticePatience())) {
-            throw new RuleFailure("no notice of " + name + " within " + Bench.text(bench.noticePatience())
+        await(name, since, bench.noticePatience());
+    }
+
+    /** The same after a break: the client may take its declared recovery until its watches are live again. */
+    public void awaitAnnouncedAfterABreak(String name, int since) {
+        await(name, since, bench.noticePatience().plus(bench.guarantees().recovery()));
+    }
+
+    private void await(String name, int since, Duration atMost) {
+        if (!bench.reach(() -> announced(name, since), atMost)) {
+            throw new RuleFailure("no notice of " + name + " within " + Bench.text(atMost)
                     + " of the change that was to be announced; notices since: "
                     + since(since));
         }

@@ -124,7 +124,7 @@ public class BlockedListenerRules {
         faulty.faults().breakConnections();
         bench.judge().put(DIRECTORY, "d", "1");
         faulty.awaitWorking();
-        free.awaitAnnounced("d", before);
+        free.awaitAnnouncedAfterABreak("d", before);
         gate.open();
     }
 
@@ -161,7 +161,7 @@ public class BlockedListenerRules {
         // So that this watch, too, has its reset by now.
         bench.pass(Duration.ofMillis(100));
         gate.open();
-        received.awaitAnnounced("inside", before);
+        received.awaitAnnouncedAfterABreak("inside", before);
     }
 
     private static void breakAndChange(Bench bench, Faulty faulty, Notices free, String name) {
@@ -173,7 +173,7 @@ public class BlockedListenerRules {
         faulty.faults().breakConnections();
         faulty.faults().heal();
         faulty.awaitWorking();
-        free.awaitAnnounced(name, before);
+        free.awaitAnnouncedAfterABreak(name, before);
     }
 
     @Rule(

@@ -196,7 +196,7 @@ public class WatchFaultRules {
                 String last = "inside " + owed.get();
                 received.awaitAnnounced(last, owed.get());
             }
-            entry.awaitAnnounced("entry", entrySince);
+            entry.awaitAnnouncedAfterABreak("entry", entrySince);
             int entryReset = entry.count();
             judge.put(DIRECTORY, "after reset " + i, "1");
             judge.put(DIRECTORY, "entry", "after reset " + i);
@@ -233,8 +233,8 @@ public class WatchFaultRules {
             bench.pass(faulty.timeout().plusMillis(200));
             faulty.faults().breakConnections();
             faulty.faults().heal();
-            directory.awaitAnnounced("a", directoryBefore);
-            entry.awaitAnnounced("a", entryBefore);
+            directory.awaitAnnouncedAfterABreak("a", directoryBefore);
+            entry.awaitAnnouncedAfterABreak("a", entryBefore);
             faulty.awaitWorking();
         }
         int directoryBefore = directory.count();
@@ -261,7 +261,7 @@ public class WatchFaultRules {
                 faulty.faults().heal();
             }
             faulty.awaitWorking();
-            IntStream.range(0, watches.size()).forEach(i -> watches.get(i).awaitAnnounced(when, before.get(i)));
+            IntStream.range(0, watches.size()).forEach(i -> watches.get(i).awaitAnnouncedAfterABreak(when, before.get(i)));
         }
     }
 
@@ -284,7 +284,7 @@ public class WatchFaultRules {
             faulty.faults().breakConnections();
             faulty.faults().heal();
             faulty.awaitWorking();
-            stays.awaitAnnounced("during " + round, during);
+            stays.awaitAnnouncedAfterABreak("during " + round, during);
             bench.pass(Duration.ofMillis(100));
             // One notice may have been running when cancel() was called.
             int settled = cancelled.count();
@@ -318,7 +318,7 @@ public class WatchFaultRules {
             faulty.faults().breakConnections();
             int before = received.count();
             faulty.faults().heal();
-            received.awaitAnnounced("n19", before);
+            received.awaitAnnouncedAfterABreak("n19", before);
             faulty.awaitWorking();
             int after = received.count();
             bench.judge().put(DIRECTORY, "live", "" + i);
