@@ -9,6 +9,9 @@ import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
+import io.sereno.spi.Target;
+import io.sereno.spi.Watch;
+import io.sereno.spi.WatchListener;
 import io.sereno.spi.Write;
 import io.sereno.tck.faults.AboveTheNetwork;
 import io.sereno.tck.faults.Between;
@@ -22,14 +25,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
-import java.util.function.UnaryOperator;
+import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 
 /** What the kit says of correct clients that are unlike those of Sereno, and how it names what a client left behind. */
 class FalseAlarmsTest {
     @Test
     void aCommitThatWaitedForAConnectionMayEndAsNotApplied() {
-        try (Kit kit = new Kit(new Fixture(backend -> backend), SerenoTck.RULES, 7)) {
+        try (Kit kit = new Kit(new Fixture((backend, executor) -> backend), SerenoTck.RULES, 7)) {
             for (String name : List.of("anUnknownCommitIsAppliedAtMostOnce", "closeEndsWhatIsUnderWay")) {
                 Outcome outcome = kit.run(test(name));
                 assertThat(outcome.verdict()).as(outcome.toString()).isEqualTo(Verdict.PASS_SIMULATED);
@@ -40,7 +43,7 @@ class FalseAlarmsTest {
     @Test
     void aThreadThatIsLeftIsNamedWithItsClientAndItsStack() {
         CountDownLatch over = new CountDownLatch(1);
-        UnaryOperator<Backend> leavesAThread = backend -> {
+        BiFunction<Backend, Executor, Backend> leavesAThread = (backend, executor) -> {
             Thread thread = new Thread(() -> await(over), "left-behind");
             thread.setDaemon(true);
             thread.start();
@@ -53,6 +56,14 @@ class FalseAlarmsTest {
                     .hasMessageContaining("FalseAlarmsTest.await(FalseAlarmsTest.java");
         } finally {
             over.countDown();
+        }
+    }
+
+    @Test
+    void aListenerMayBeNotifiedBeforeItsWatchIsLive() {
+        try (Kit kit = new Kit(new Fixture(Eager::new), SerenoTck.RULES, 7)) {
+            Outcome outcome = kit.run(test("closeIsIdempotentAndCallableAnywhere"));
+            assertThat(outcome.verdict()).as(outcome.toString()).isEqualTo(Verdict.PASS);
         }
     }
 
@@ -103,15 +114,31 @@ class FalseAlarmsTest {
         }
     }
 
-    private record Fixture(UnaryOperator<Backend> around, Optional<ManualTime> clock)
+    /** Announces a reset when a watch begins, before the watch is live. */
+    private static final class Eager extends Between {
+        private final Executor executor;
+
+        Eager(Backend below, Executor executor) {
+            super(below);
+            this.executor = executor;
+        }
+
+        @Override
+        public CompletionStage<Watch> watch(Target target, WatchListener listener) {
+            return CompletableFuture.runAsync(listener::reset, executor)
+                    .thenCompose(notified -> super.watch(target, listener));
+        }
+    }
+
+    private record Fixture(BiFunction<Backend, Executor, Backend> around, Optional<ManualTime> clock)
             implements BackendFixture, AboveTheNetwork {
-        Fixture(UnaryOperator<Backend> around) {
+        Fixture(BiFunction<Backend, Executor, Backend> around) {
             this(around, Optional.of(new ManualTime()));
         }
 
         @Override
         public Backend connect(BackendConfig config) {
-            return around.apply(new MemoryBackendProvider().open(config));
+            return around.apply(new MemoryBackendProvider().open(config), config.executor());
         }
 
         @Override
