@@ -88,7 +88,8 @@ public final class HistoryRun {
                     + OVERLAPPING + " are needed";
             bench.unlessStoodStill(parallel.began(), why);
             if (Runtime.getRuntime().availableProcessors() == 1) {
-                throw bench.untested("one processor runs one thread at a time: " + why);
+                throw bench.unverified(
+                        "one processor runs one thread at a time: " + why + "; run the kit on two processors");
             }
         }
         parallel.run().judge(bench, rule, atLeast);
