@@ -148,7 +148,8 @@ public class LifeFaultRules {
                         || (!isThere && commit.join().failedAs(Outcome.NOT_APPLIED)),
                 () -> "a commit that " + (isThere ? "was applied" : "may have been sent")
                         + " when the backend was closed ended as " + commit.join() + "; UNKNOWN is expected");
-        bench.count("commits that were applied, and under way when the backend was closed", isThere && wasUnderWay ? 1 : 0);
+        bench.count(
+                "commits that were applied, and under way when the backend was closed", isThere && wasUnderWay ? 1 : 0);
     }
 
     @Rule(

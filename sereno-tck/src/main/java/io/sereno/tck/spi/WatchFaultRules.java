@@ -261,7 +261,8 @@ public class WatchFaultRules {
                 faulty.faults().heal();
             }
             faulty.awaitWorking();
-            IntStream.range(0, watches.size()).forEach(i -> watches.get(i).awaitAnnouncedAfterABreak(when, before.get(i)));
+            IntStream.range(0, watches.size())
+                    .forEach(i -> watches.get(i).awaitAnnouncedAfterABreak(when, before.get(i)));
         }
     }
 
