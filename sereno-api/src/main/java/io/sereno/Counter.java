@@ -139,7 +139,9 @@ public interface Counter {
     long updateAndGet(LongUnaryOperator update);
 
     /**
-     * Adds without waiting.
+     * Adds without waiting. A client accepts at most 100,000 asynchronous calls that have not ended, of all recipes
+     * together; the stage of a further one has failed with {@link NotAppliedException} when the method returns, and
+     * nothing is sent (REC-11).
      *
      * <p>The stages of additions that share a commit are completed one after another in one thread. So an action
      * attached to a stage, other than by an {@code Async} method, delays the stages after it, and must not wait for

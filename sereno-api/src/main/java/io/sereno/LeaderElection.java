@@ -88,9 +88,9 @@ public interface LeaderElection extends AutoCloseable {
      * wait for the store.
      *
      * <p>Each leader is reported once for each incarnation, in the order of the leaderships (LDR-14). A leader that came
-     * and went between two reads, for instance while this client was disconnected, is not seen. The callback does not run
-     * when there is no leader. For decisions use {@link #leadership()}: the leader may have changed when the callback
-     * runs.
+     * and went between two reads, for instance while this client was disconnected, is not seen. A callback that is 1,000
+     * leaders behind misses some in between, and gets the latest. The callback does not run when there is no leader. For
+     * decisions use {@link #leadership()}: the leader may have changed when the callback runs.
      *
      * @param callback receives the leader; runs off I/O threads, one call at a time, and may run while other callbacks
      *     run

@@ -59,7 +59,9 @@ public interface Mutex {
 
     /**
      * Requests the right without waiting for it. The request has its place among the calls of this client, and waits as
-     * long as it takes, as {@link #acquire()} does.
+     * long as it takes, as {@link #acquire()} does. A client accepts at most 100,000 asynchronous calls that have not
+     * ended, of all recipes together; the future of a further one has failed with {@link NotAppliedException} when the
+     * method returns, and nothing is sent (REC-11). A request that was withdrawn counts until the store has nothing of it.
      *
      * <p>If the future ends in any other way than by its grant, the request is withdrawn, and can no longer be granted:
      * by {@link CompletableFuture#cancel}, by {@link CompletableFuture#orTimeout}, or because a user completed it. The

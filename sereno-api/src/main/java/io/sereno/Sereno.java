@@ -237,7 +237,8 @@ public interface Sereno extends AutoCloseable {
      * Calls back with the present state, then at each change of the session's state, in order. The last call is
      * {@link SessionState#CLOSED} when this client is closed; {@link #close()} waits for it, at most 4 s, unless
      * {@link #close()} is called inside a callback or {@link Mutex#call}. No state is reported twice in a row. States
-     * that follow each other quickly may be merged into the last one. The call does not wait for the store.
+     * that follow each other quickly may be merged into the last one, and a callback that is 1,000 states behind misses
+     * some in between. The call does not wait for the store.
      *
      * @param callback receives the state; runs off I/O threads, one call at a time
      * @return ends the calls when it is closed, then without {@link SessionState#CLOSED};

@@ -53,6 +53,9 @@ public interface Topic<T> {
      *
      * <p>While more than 8 MiB of this client's messages for this topic are in flight, the call waits for room, at most
      * the operation timeout: a publisher that is faster than the store is slowed down instead of filling the memory.
+     * A client accepts at most 100,000 asynchronous calls that have not ended, of all recipes together; a topic counts
+     * as one while it has messages in flight. The stage of a further call has failed with {@link NotAppliedException}
+     * when the method returns, and nothing is sent (REC-11).
      *
      * <p>The stages of messages that share a commit are completed one after another in one thread. So an action
      * attached to a stage, other than by an {@code Async} method, delays the stages after it, and must not wait for

@@ -25,6 +25,8 @@ public final class OpenSubscription implements Subscription, Open {
     private final Callbacks callbacks;
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final AtomicReference<@Nullable Ending> ending = new AtomicReference<>();
+    /** The state that the listener got last; confined to the callbacks. */
+    private @Nullable Object reported;
 
     /** {@code onEnd} runs once, when no further callback is wanted; it must not block. */
     public OpenSubscription(Scope scope, String operation, Consumer<OpenSubscription> onEnd) {
@@ -60,9 +62,22 @@ public final class OpenSubscription implements Subscription, Open {
         scope.client().opened(this);
     }
 
-    /** Calls the listener after all earlier callbacks. */
+    /** Calls the listener after all earlier callbacks. The caller sees to it that few of them wait. */
     public void call(Runnable callback) {
         callbacks.submit(operation, callback, () -> {});
+    }
+
+    /**
+     * Calls the listener with a new state, after all earlier callbacks. A listener that is {@link Callbacks#MOST_NEWS} states behind misses some in
+     * between, and gets none twice in a row.
+     */
+    public <S> void report(S state, Consumer<S> listener) {
+        callbacks.submitNews(operation, () -> {
+            if (!state.equals(reported)) {
+                reported = state;
+                listener.accept(state);
+            }
+        });
     }
 
     /** Whether no further callback is wanted. */

@@ -102,6 +102,7 @@ public record Scope(Client client, String recipe, String name, String directory)
         return Names.printable(String.valueOf(because.getMessage()));
     }
 
+    @Override
     public String about(String operation) {
         return operation + " of " + this;
     }

@@ -43,7 +43,7 @@ final class SessionNews {
     /** The end of the subscription reports CLOSED. */
     private static void report(OpenSubscription to, Consumer<SessionState> callback, SessionState state) {
         if (state != SessionState.CLOSED) {
-            to.call(() -> callback.accept(state));
+            to.report(state, callback);
         }
     }
 }

@@ -2,11 +2,13 @@ package io.sereno.recipes.counter;
 
 import io.sereno.Counter;
 import io.sereno.NotAppliedException;
+import io.sereno.SerenoException;
 import io.sereno.Subscription;
 import io.sereno.UnreadableEntryException;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.client.Shared;
+import io.sereno.recipes.kernel.AsyncCalls;
 import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Cells;
 import io.sereno.recipes.kernel.Change;
@@ -156,13 +158,22 @@ public final class CounterRecipe implements Counter {
 
     @Override
     public CompletionStage<Long> addAsync(long delta) {
-        if (scope.client().isClosed()) {
-            return CompletableFuture.failedFuture(scope.closed("addAsync"));
+        AsyncCalls calls = scope.kernel().calls();
+        try {
+            scope.requireOpen("addAsync");
+            calls.begin(scope, "addAsync");
+        } catch (SerenoException refused) {
+            return CompletableFuture.failedFuture(refused);
         }
         Update addition = new Update("addAsync", before -> sum("addAsync", before, delta)) {
             @Override
             protected boolean isPublic() {
                 return true;
+            }
+
+            @Override
+            protected void reporting() {
+                calls.end();
             }
         };
         cells.submit(scope, scope.directory(), addition);

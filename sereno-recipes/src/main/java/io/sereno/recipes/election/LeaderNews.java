@@ -92,14 +92,11 @@ final class LeaderNews implements Open {
         if (to != null && !closed && present.isPresent() && present.get().incarnation() != reported) {
             Peer leader = present.get();
             reported = leader.incarnation();
-            callbacks.submit(
-                    WHAT,
-                    () -> {
-                        if (callback == to) { // It may have been replaced since.
-                            to.accept(leader);
-                        }
-                    },
-                    () -> {});
+            callbacks.submitNews(WHAT, () -> {
+                if (callback == to) { // It may have been replaced since.
+                    to.accept(leader);
+                }
+            });
         }
     }
 

@@ -1,7 +1,7 @@
 package io.sereno.recipes.kernel;
 
 import java.util.ArrayDeque;
-import java.util.Queue;
+import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -29,6 +29,9 @@ public final class Callbacks {
         }
     }
 
+    /** The most news that wait: one that is behind by more misses some in between. */
+    public static final int MOST_NEWS = 1_000;
+
     private record Callback(String what, Runnable code, Interruptible handle, Runnable after, AtomicBoolean claimed) {
         /** True for the first caller only: the thread that runs the callback, or the close, after which it never begins. */
         boolean claim() {
@@ -42,7 +45,7 @@ public final class Callbacks {
     private final CompletableFuture<Void> quiet = new CompletableFuture<>();
 
     // Confined to the strand.
-    private final Queue<Callback> waiting = new ArrayDeque<>();
+    private final Deque<Callback> waiting = new ArrayDeque<>();
     /** The callback that was given to the executor last, until it has returned. */
     private @Nullable Callback running;
 
@@ -70,6 +73,16 @@ public final class Callbacks {
             }
         });
         return handle;
+    }
+
+    /** As {@link #submit}, for news of which the latest always has to come: while {@link #MOST_NEWS} wait, further news replace the last. */
+    public void submitNews(String what, Runnable code) {
+        strand.execute(() -> {
+            if (!closed && !ending && waiting.size() >= MOST_NEWS) {
+                waiting.removeLast().after().run();
+            }
+        });
+        Interruptible unused = submit(what, code, () -> {});
     }
 
     /**

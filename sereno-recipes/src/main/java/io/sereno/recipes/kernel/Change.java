@@ -61,6 +61,9 @@ public abstract class Change<S, R> extends CompletableFuture<R> implements Compl
         return false;
     }
 
+    /** The future is about to be completed. Called once. */
+    protected void reporting() {}
+
     public final String operation() {
         return operation;
     }
@@ -103,6 +106,7 @@ public abstract class Change<S, R> extends CompletableFuture<R> implements Compl
     /** Completes the future, which the caller waits for. */
     @Override
     public final void report() {
+        reporting();
         if (failure != null) {
             completeExceptionally(failure);
         } else {

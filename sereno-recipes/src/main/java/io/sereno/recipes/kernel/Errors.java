@@ -5,6 +5,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The exceptions by which one recipe instance reports failures to its users. */
 public interface Errors {
+    /** The beginning of a message: the operation, what it is about, and the store. */
+    String about(String operation);
+
     /** Nothing was changed, and nothing ever will be. */
     RuntimeException notApplied(String operation, @Nullable BackendException because);
 

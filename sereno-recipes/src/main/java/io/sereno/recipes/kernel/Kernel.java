@@ -20,6 +20,7 @@ public final class Kernel {
     private final Executor callbacks;
     private final Executor signals;
     private final Events events;
+    private final AsyncCalls calls = new AsyncCalls();
     private final String nodeId;
     private final Duration operationTimeout;
     private final AtomicLong seeds;
@@ -60,6 +61,10 @@ public final class Kernel {
 
     public Events events() {
         return events;
+    }
+
+    public AsyncCalls calls() {
+        return calls;
     }
 
     public String nodeId() {

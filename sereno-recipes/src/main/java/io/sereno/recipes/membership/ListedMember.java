@@ -221,11 +221,11 @@ final class ListedMember implements KeepAlive, Open, Listing.Owner {
     }
 
     private static void report(OpenSubscription to, Consumer<State> callback, State state) {
-        to.call(() -> {
+        to.report(state, now -> {
             try {
-                callback.accept(state);
+                callback.accept(now);
             } finally {
-                if (state == State.CLOSED) {
+                if (now == State.CLOSED) {
                     to.close();
                 }
             }

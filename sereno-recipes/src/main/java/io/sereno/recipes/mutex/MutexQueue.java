@@ -151,9 +151,14 @@ public final class MutexQueue implements Turn.Owner, Hold.Giver {
 
     /** Withdraws a request, even one that has just been granted. Completes when the store has nothing of it, or after a grace period. */
     public CompletableFuture<Void> withdraw(Request request) {
+        return kernel.atMost(Kernel.GRACE, gone(request));
+    }
+
+    /** As {@link #withdraw}, and completes only when the store has nothing of it, or the session is over, or the client closes. */
+    CompletableFuture<Void> gone(Request request) {
         CompletableFuture<Void> gone = new CompletableFuture<>();
         strand.execute(() -> withdraw(request, gone));
-        return kernel.atMost(Kernel.GRACE, gone);
+        return gone;
     }
 
     private void withdraw(Request request, CompletableFuture<Void> gone) {

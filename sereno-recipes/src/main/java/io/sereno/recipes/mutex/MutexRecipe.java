@@ -3,10 +3,11 @@ package io.sereno.recipes.mutex;
 import io.sereno.Grant;
 import io.sereno.LockView;
 import io.sereno.Mutex;
-import io.sereno.SerenoClosedException;
+import io.sereno.SerenoException;
 import io.sereno.SerenoLock;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.kernel.AsyncCalls;
 import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.FencingToken;
@@ -57,12 +58,14 @@ public final class MutexRecipe implements Mutex {
 
     @Override
     public CompletableFuture<Grant> acquireAsync() {
-        MutexQueue queue;
+        AsyncCalls calls = scope.kernel().calls();
         try {
-            queue = queue("acquireAsync");
-        } catch (SerenoClosedException closed) {
-            return CompletableFuture.failedFuture(closed);
+            scope.requireOpen("acquireAsync");
+            calls.begin(scope, "acquireAsync");
+        } catch (SerenoException refused) {
+            return CompletableFuture.failedFuture(refused);
         }
+        MutexQueue queue = queue();
         MutexQueue.Request request = queue.request("acquireAsync", false, null);
         CompletableFuture<Grant> grant = new CompletableFuture<>();
         var unusedGrant = request.result()
@@ -74,8 +77,11 @@ public final class MutexRecipe implements Mutex {
                     }
                 }));
         var unusedEnd = grant.whenComplete((result, failure) -> {
-            if (result == null || !isGrantOf(request, result)) {
-                var unused = queue.withdraw(request);
+            if (result != null && isGrantOf(request, result)) {
+                calls.end();
+            } else {
+                // Until the store has nothing of the request, which may be long after the caller has given up.
+                var unused = queue.gone(request).thenRun(calls::end);
             }
         });
         return grant;
@@ -163,6 +169,10 @@ public final class MutexRecipe implements Mutex {
     /** The queue of this name, with one user added. */
     public MutexQueue queue(String operation) {
         scope.requireOpen(operation);
+        return queue();
+    }
+
+    private MutexQueue queue() {
         return queues.enter(scope.directory(), () -> new MutexQueue(queues, scope));
     }
 

@@ -1,5 +1,6 @@
 package io.sereno.recipes.topic;
 
+import io.sereno.recipes.kernel.AsyncCalls;
 import io.sereno.recipes.kernel.CompletionQueue;
 import io.sereno.recipes.kernel.Kernel;
 import java.util.ArrayDeque;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The messages that one client is publishing to one topic, in the order of the calls: each message from {@link #offer} to its single end,
- * and the total size of all of them, which is bounded.
+ * and the total size of all of them, which is bounded. While there are any, they count as one asynchronous call of the client.
  *
  * <p>{@link #offer} and {@link #isCrowded} are for every thread; all else is confined to the strand of the publisher.
  */
@@ -24,6 +25,7 @@ final class TopicOutbox {
 
     private static final long RETIRED = Long.MIN_VALUE / 2;
 
+    private final AsyncCalls calls;
     private final CompletionQueue answers;
     private final Queue<TopicPublication> incoming = new ConcurrentLinkedQueue<>();
     /** The weight of the messages that have not ended; {@link #RETIRED} and a little when nothing more is accepted. */
@@ -33,14 +35,19 @@ final class TopicOutbox {
     private final List<CompletableFuture<Void>> waitingForRoom = new ArrayList<>();
 
     TopicOutbox(Kernel kernel) {
+        this.calls = kernel.calls();
         this.answers = new CompletionQueue(kernel, () -> {});
     }
 
     /** Takes a message; false if nothing more is accepted. */
     boolean offer(TopicPublication message) {
-        if (weight.addAndGet(message.weight()) < 0) {
+        long all = weight.addAndGet(message.weight());
+        if (all < 0) {
             weight.addAndGet(-message.weight());
             return false;
+        }
+        if (all == message.weight()) {
+            calls.begun(); // Before the message can end.
         }
         incoming.add(message);
         return true;
@@ -114,14 +121,14 @@ final class TopicOutbox {
             }
             offset++;
         }
-        weight.addAndGet(-freed);
+        free(freed);
         answers.addAll(stages);
         makeRoom();
     }
 
     void failed(TopicPublication message, RuntimeException cause) {
         message.ended = true;
-        weight.addAndGet(-message.weight());
+        free(message.weight());
         message.failure = cause;
         if (message.awaited) {
             message.report();
@@ -129,6 +136,12 @@ final class TopicOutbox {
             answers.add(message);
         }
         makeRoom();
+    }
+
+    private void free(long freed) {
+        if (freed > 0 && weight.addAndGet(-freed) == 0) {
+            calls.end();
+        }
     }
 
     /** Completes {@code room} when there is room again. */

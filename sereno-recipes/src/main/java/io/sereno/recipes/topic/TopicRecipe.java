@@ -2,6 +2,7 @@ package io.sereno.recipes.topic;
 
 import io.sereno.Codec;
 import io.sereno.From;
+import io.sereno.NotAppliedException;
 import io.sereno.Retention;
 import io.sereno.Subscription;
 import io.sereno.Topic;
@@ -16,6 +17,7 @@ import io.sereno.recipes.kernel.Kernel;
 import io.sereno.spi.Query;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +68,11 @@ public final class TopicRecipe<T> implements Topic<T> {
     @Override
     public CompletionStage<Long> publishAsync(T payload) {
         TopicPublication message = message("publishAsync", payload, false);
+        try {
+            scope.kernel().calls().require(scope, "publishAsync");
+        } catch (NotAppliedException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
         TopicPublisher took = offer(message);
         took.flush(false);
         if (took.isCrowded()) {
