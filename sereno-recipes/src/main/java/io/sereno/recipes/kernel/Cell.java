@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>If the entry is missing: <b>create</b> it with the initial state. That equals no entry, so no caller can see
  *       it.
  *   <li><b>Commit</b> under the entry's modRevision. If another client changed it first, go back to step 2 with the new state, for as long as
- *       it takes.
+ *       it takes; what was requested meanwhile joins the batch.
  *   <li>If a caller's <b>time is up</b>, it is notified that nothing was changed; or that the outcome is unknown, if
  *       the commit with its change is under way.
  *   <li><b>Rest</b>: after a time without changes the record is removed, and nothing is kept here.
@@ -266,6 +266,19 @@ final class Cell<S> {
         }
     }
 
+    // Step 5, after a conflict. New changes join only then, so the batch is answered after one read at most.
+    private void takeMore() {
+        if (batch.isEmpty() || batch.get(0).isAlone()) {
+            return;
+        }
+        for (Change<S, ?> next = asked.peek(); next != null && !next.isAlone(); next = asked.peek()) {
+            batch.add(next);
+            asked.remove();
+            newestDeadline = next.deadline();
+            fresh = false;
+        }
+    }
+
     // Step 2.
     private S apply(Known<S> base) {
         S state = base.state();
@@ -330,6 +343,7 @@ final class Cell<S> {
                 if (overtaken.snapshot() != null) {
                     learn(overtaken.snapshot());
                 }
+                takeMore();
             } else if (result instanceof OpRecord.Refused refused) {
                 batch.removeIf(Change::isEnded);
                 requests.pause(refused.why());
