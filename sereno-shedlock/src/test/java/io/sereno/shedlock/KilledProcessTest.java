@@ -1,0 +1,66 @@
+package io.sereno.shedlock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sereno.Mutex;
+import io.sereno.Sereno;
+import io.sereno.testservers.ApplicationProcess;
+import io.sereno.testservers.EtcdServer;
+import io.sereno.testservers.Persistence;
+import io.sereno.testservers.RedisServer;
+import io.sereno.testservers.TestServer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import net.javacrumbs.shedlock.core.SimpleLock;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** The process that runs the task is killed in the middle of it. */
+@Tag("servers")
+class KilledProcessTest {
+    @Test
+    void lockAtLeastForOutlivesTheProcessOnEtcd() throws Exception {
+        try (EtcdServer server = EtcdServer.start()) {
+            outlives("etcd", server);
+        }
+    }
+
+    @Test
+    void lockAtLeastForOutlivesTheProcessOnRedis() throws Exception {
+        try (RedisServer server = RedisServer.start(Persistence.APPEND_ALWAYS)) {
+            outlives("redis", server);
+        }
+    }
+
+    private static void outlives(String scheme, TestServer server) throws Exception {
+        String uri = scheme + "://" + server.authority() + "/killed";
+        try (SerenoLockProvider other =
+                SerenoLockProvider.connect(Sereno.builder().uri(uri))) {
+            long before = System.nanoTime();
+            long locked;
+            try (ApplicationProcess worker = ApplicationProcess.start(Worker.class, List.of(), List.of(), uri)) {
+                worker.await("locked");
+                locked = System.nanoTime();
+            } // killed
+            Mutex mutex = other.sereno().withNamespace("shedlock").mutex("cleanup");
+            mutex.acquire().close(); // waits for the end of the session
+            assertThat(since(locked))
+                    .as("the machine is too slow for this test")
+                    .isLessThan(Worker.AT_LEAST);
+            assertThat(other.lock(Worker.task(Duration.ZERO))).isEmpty();
+
+            Optional<SimpleLock> next = Optional.empty();
+            while (next.isEmpty()) {
+                assertThat(since(locked)).isLessThan(Worker.AT_LEAST.plusSeconds(60));
+                next = other.lock(Worker.task(Duration.ZERO));
+            }
+            assertThat(since(before)).isGreaterThanOrEqualTo(Worker.AT_LEAST);
+            next.get().unlock();
+        }
+    }
+
+    private static Duration since(long nanoTime) {
+        return Duration.ofNanos(System.nanoTime() - nanoTime);
+    }
+}
