@@ -24,6 +24,7 @@ final class StagedModules {
             "sereno-backend-etcd",
             "sereno-backend-redis",
             "sereno-backend-zookeeper",
+            "sereno-shedlock",
             // For the tests of the backends.
             "sereno-simulation",
             "sereno-tck",

@@ -34,7 +34,8 @@ class TroubleshootingTest {
             "sereno-blocking",
             "sereno-backend-etcd",
             "sereno-backend-redis",
-            "sereno-backend-zookeeper");
+            "sereno-backend-zookeeper",
+            "sereno-shedlock");
 
     private static final List<String> RECIPES =
             List.of("counter", "election", "ids", "locks", "membership", "mutex", "topic", "waitgroup");

@@ -17,8 +17,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import net.javacrumbs.shedlock.core.LockConfiguration;
 import net.javacrumbs.shedlock.core.SimpleLock;
@@ -52,9 +55,20 @@ class SerenoLockProviderTest {
         return provider;
     }
 
+    /** A client whose session a test has ended may wait before it opens another. */
     @AfterEach
-    void close() {
-        open.forEach(SerenoLockProvider::close);
+    void close() throws Exception {
+        CompletableFuture<Void> closed =
+                CompletableFuture.runAsync(() -> open.forEach(SerenoLockProvider::close), threads);
+        while (!closed.isDone()) {
+            time.advance(Duration.ofMillis(50));
+            try {
+                closed.get(10, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException notYet) {
+                // More time has to pass.
+            }
+        }
+        closed.get();
         threads.shutdownNow();
     }
 
@@ -257,8 +271,9 @@ class SerenoLockProviderTest {
 
     @Test
     void aStoreThatIsAwayIsNoLockOfAnother() {
-        line.each(Request.any(), Fate.refuse());
+        Runnable repair = line.each(Request.any(), Fate.refuse());
         assertThatThrownBy(() -> attempt(ada)).isInstanceOf(NotAppliedException.class);
+        repair.run();
     }
 
     @Test

@@ -1,4 +1,4 @@
-/**
+/*
  * Copyright 2009 the original author or authors.
  *
  * <p>Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file
