@@ -72,7 +72,8 @@ class ResolutionTest {
 
     @Test
     void dependenciesOfAPomWithAllIntegrationsConverge() throws Exception {
-        Run run = Applications.write("integrations", List.of(integrations("sereno-bom"), integrations("sereno-dependencies")))
+        Run run = Applications.write(
+                        "integrations", List.of(integrations("sereno-bom"), integrations("sereno-dependencies")))
                 .maven(ENFORCER, "-Denforcer.rules=dependencyConvergence", "-fae");
         assertThat(run.status()).as(run.output()).isZero();
         assertThat(run.output()).contains("DependencyConvergence passed");

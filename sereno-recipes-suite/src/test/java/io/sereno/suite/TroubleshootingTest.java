@@ -52,6 +52,7 @@ class TroubleshootingTest {
             "a connection was lost while it was not used",
             "the connection of a listener failed",
             "two works could not be compared; they share no request",
+            "the entry that keeps lock '",
             "no socket for the warm-up; the first connect will be slower",
             "Currently not connected. Commands are rejected.",
             "^ERR Error running script .*?: -?([A-Z]+)",
