@@ -1,5 +1,7 @@
 package io.sereno.shedlock;
 
+import static java.util.Objects.requireNonNull;
+
 import io.sereno.Grant;
 import io.sereno.Sereno;
 import io.sereno.spi.Backend;
@@ -94,7 +96,7 @@ public final class SerenoLockProvider implements ExtensibleLockProvider, AutoClo
                     return backend;
                 })
                 .connect();
-        return new SerenoLockProvider(client, opened.get(), SystemTimers.TIME, SystemTimers.THREADS);
+        return new SerenoLockProvider(client, requireNonNull(opened.get()), SystemTimers.TIME, SystemTimers.THREADS);
     }
 
     /**

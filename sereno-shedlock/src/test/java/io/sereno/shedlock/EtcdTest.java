@@ -1,16 +1,14 @@
 package io.sereno.shedlock;
 
 import io.sereno.testservers.EtcdServer;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 
 @Tag("servers")
 class EtcdTest extends ShedLockTests {
+    @SuppressWarnings("NullAway.Init")
     private static EtcdServer server;
-
-    private final String uri = "etcd://" + server.authority() + "/" + UUID.randomUUID();
 
     @BeforeAll
     static void start() {
@@ -23,7 +21,7 @@ class EtcdTest extends ShedLockTests {
     }
 
     @Override
-    String uri() {
-        return uri;
+    String store() {
+        return "etcd://" + server.authority();
     }
 }

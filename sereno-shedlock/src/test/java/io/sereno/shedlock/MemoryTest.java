@@ -1,12 +1,8 @@
 package io.sereno.shedlock;
 
-import java.util.UUID;
-
 class MemoryTest extends ShedLockTests {
-    private final String uri = "memory:/" + UUID.randomUUID();
-
     @Override
-    String uri() {
-        return uri;
+    String store() {
+        return "memory:";
     }
 }

@@ -2,16 +2,14 @@ package io.sereno.shedlock;
 
 import io.sereno.testservers.Persistence;
 import io.sereno.testservers.RedisServer;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 
 @Tag("servers")
 class RedisTest extends ShedLockTests {
+    @SuppressWarnings("NullAway.Init")
     private static RedisServer server;
-
-    private final String uri = "redis://" + server.authority() + "/" + UUID.randomUUID();
 
     @BeforeAll
     static void start() {
@@ -24,7 +22,7 @@ class RedisTest extends ShedLockTests {
     }
 
     @Override
-    String uri() {
-        return uri;
+    String store() {
+        return "redis://" + server.authority();
     }
 }

@@ -201,7 +201,12 @@ class SerenoLockProviderTest {
     void aLockAtLeastForThatTheStoreCannotKeepIsRefusedBeforeAnythingIsSent() {
         Duration tooLong = Duration.ofDays(366);
         AtomicInteger requests = new AtomicInteger();
-        Runnable end = line.each(request -> requests.incrementAndGet() > 0 && false, Fate.refuse());
+        Runnable end = line.each(
+                request -> {
+                    requests.incrementAndGet();
+                    return false;
+                },
+                Fate.refuse());
 
         assertThatThrownBy(() -> ada.lock(task(tooLong, tooLong)))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -3,6 +3,7 @@ package io.sereno.shedlock;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sereno.Sereno;
+import java.util.UUID;
 import net.javacrumbs.shedlock.core.ExtensibleLockProvider;
 import net.javacrumbs.shedlock.test.support.AbstractExtensibleLockProviderIntegrationTest;
 import org.junit.jupiter.api.AfterEach;
@@ -10,14 +11,21 @@ import org.junit.jupiter.api.BeforeEach;
 
 /** The tests that ShedLock has for its own providers, over one store. */
 abstract class ShedLockTests extends AbstractExtensibleLockProviderIntegrationTest {
+    private final String namespace = UUID.randomUUID().toString();
+
+    @SuppressWarnings("NullAway.Init")
     private SerenoLockProvider provider;
 
-    /** A store that no other test uses. */
-    abstract String uri();
+    /** A URI without a namespace. */
+    abstract String store();
+
+    private SerenoLockProvider connectAgain() {
+        return SerenoLockProvider.connect(Sereno.builder().uri(store()).namespace(namespace));
+    }
 
     @BeforeEach
     void connect() {
-        provider = SerenoLockProvider.connect(Sereno.builder().uri(uri()));
+        provider = connectAgain();
     }
 
     @AfterEach
@@ -42,8 +50,7 @@ abstract class ShedLockTests extends AbstractExtensibleLockProviderIntegrationTe
 
     @Override
     protected void assertUnlocked(String name) {
-        try (SerenoLockProvider other =
-                SerenoLockProvider.connect(Sereno.builder().uri(uri()))) {
+        try (SerenoLockProvider other = connectAgain()) {
             other.lock(lockConfig(name)).orElseThrow().unlock();
         }
     }

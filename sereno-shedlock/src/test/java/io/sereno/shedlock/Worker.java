@@ -18,7 +18,7 @@ final class Worker {
     public static void main(String[] arguments) throws Exception {
         SerenoLockProvider provider =
                 SerenoLockProvider.connect(Sereno.builder().uri(arguments[0]).sessionTtl(Duration.ofSeconds(2)));
-        provider.lock(task(AT_LEAST)).orElseThrow();
+        var unused = provider.lock(task(AT_LEAST)).orElseThrow();
         System.out.println("locked");
         Thread.currentThread().join();
     }

@@ -1,16 +1,14 @@
 package io.sereno.shedlock;
 
 import io.sereno.testservers.ZooKeeperServer;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 
 @Tag("servers")
 class ZooKeeperTest extends ShedLockTests {
+    @SuppressWarnings("NullAway.Init")
     private static ZooKeeperServer server;
-
-    private final String uri = "zookeeper://" + server.authority() + "/" + UUID.randomUUID();
 
     @BeforeAll
     static void start() {
@@ -23,7 +21,7 @@ class ZooKeeperTest extends ShedLockTests {
     }
 
     @Override
-    String uri() {
-        return uri;
+    String store() {
+        return "zookeeper://" + server.authority();
     }
 }
