@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sereno.Grant;
+import io.sereno.LossCause;
 import io.sereno.NotAppliedException;
 import io.sereno.Sereno;
 import io.sereno.SerenoClosedException;
+import io.sereno.SerenoMeter;
 import io.sereno.backend.memory.MemoryStore;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
@@ -39,6 +41,7 @@ class SerenoLockProviderTest {
     private final MemoryStore store = new MemoryStore(time);
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final FaultyBackend line = new FaultyBackend(store.connect(threads), time, threads);
+    private final CompletableFuture<LossCause> lost = new CompletableFuture<>();
     private final List<SerenoLockProvider> open = new ArrayList<>();
     private final SerenoLockProvider ada = provider(line);
     private final SerenoLockProvider ben = provider(new FaultyBackend(store.connect(threads), time, threads));
@@ -49,6 +52,12 @@ class SerenoLockProviderTest {
                 .timeSource(time)
                 .executor(threads)
                 .sessionTtl(Duration.ofDays(1))
+                .meter(new SerenoMeter() {
+                    @Override
+                    public void lost(String recipe, String name, LossCause cause, long holdNanos) {
+                        lost.complete(cause);
+                    }
+                })
                 .connect();
         SerenoLockProvider provider = new SerenoLockProvider(client, backend, time, threads);
         open.add(provider);
@@ -159,10 +168,12 @@ class SerenoLockProviderTest {
     }
 
     @Test
-    void aTaskThatLosesTheLockIsReportedWhenItEnds() {
+    void aTaskThatLosesTheLockIsReportedWhenItEnds() throws Exception {
         try (Logged log = new Logged()) {
-            SimpleLock lock = lock(ada, Duration.ZERO);
+            SimpleLock lock = ada.lock(task(Duration.ofDays(2), Duration.ZERO)).orElseThrow();
             endSession();
+            time.advance(Duration.ofHours(9)); // the session would have been renewed
+            lost.get(1, TimeUnit.MINUTES);
             SimpleLock bens = attempt(ben).orElseThrow();
 
             lock.unlock();
