@@ -83,7 +83,7 @@ class ResolutionTest {
         return Combination.plain(
                 "integrations-" + bom,
                 bom,
-                List.of("api", "backend-etcd", "backend-redis", "backend-zookeeper", "shedlock"));
+                List.of("api", "backend-etcd", "backend-redis", "backend-zookeeper", "shedlock", "spring-integration"));
     }
 
     @Test

@@ -25,6 +25,7 @@ final class StagedModules {
             "sereno-backend-redis",
             "sereno-backend-zookeeper",
             "sereno-shedlock",
+            "sereno-spring-integration",
             // For the tests of the backends.
             "sereno-simulation",
             "sereno-tck",

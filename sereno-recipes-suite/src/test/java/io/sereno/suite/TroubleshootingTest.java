@@ -35,7 +35,8 @@ class TroubleshootingTest {
             "sereno-backend-etcd",
             "sereno-backend-redis",
             "sereno-backend-zookeeper",
-            "sereno-shedlock");
+            "sereno-shedlock",
+            "sereno-spring-integration");
 
     private static final List<String> RECIPES =
             List.of("counter", "election", "ids", "locks", "membership", "mutex", "topic", "waitgroup");
