@@ -49,7 +49,8 @@ class SpringIntegrationTest {
                 Sereno other = Sereno.connect("memory:/spring-integration")) {
             Lock lock = context.getBean(LockRegistry.class).obtain(4711);
             lock.lock();
-            assertThat(other.withNamespace("aggregator").mutex("4711").tryAcquire()).isEmpty();
+            assertThat(other.withNamespace("aggregator").mutex("4711").tryAcquire())
+                    .isEmpty();
             lock.unlock();
             assertThat(LEADS.await(1, TimeUnit.MINUTES)).isTrue();
             assertThat(context.getBean(SerenoLeaderInitiator.class).getContext().isLeader())
