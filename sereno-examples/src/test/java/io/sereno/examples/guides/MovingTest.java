@@ -31,7 +31,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -207,21 +206,6 @@ class MovingTest {
 
     private static Clock at(Instant time) {
         return Clock.fixed(time, ZoneOffset.UTC);
-    }
-
-    static Function<Object, Lock> lockRegistry(Sereno sereno) {
-        return key -> sereno.mutex(key.toString()).asLock();
-    }
-
-    @Test
-    void aKeyIsALock() {
-        Lock lock = lockRegistry(one).apply(4711);
-        lock.lock();
-        try {
-            assertThat(lockRegistry(two).apply(4711).tryLock()).isFalse();
-        } finally {
-            lock.unlock();
-        }
     }
 
     /** Starts the endpoints of a role on the leader, and stops them on all others. */
