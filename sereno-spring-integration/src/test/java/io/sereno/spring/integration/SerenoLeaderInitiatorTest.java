@@ -1,5 +1,6 @@
 package io.sereno.spring.integration;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
@@ -80,7 +81,7 @@ class SerenoLeaderInitiatorTest {
         assertThat(adas.isRunning()).isTrue();
         hears(ada, "granted", "OnGranted");
         assertThat(adas.getContext().isLeader()).isTrue();
-        assertThat(adas.leadership().isHeld()).isTrue();
+        assertThat(requireNonNull(adas.leadership()).isHeld()).isTrue();
 
         adas.stop();
         hears(ada, "revoked", "OnRevoked");
