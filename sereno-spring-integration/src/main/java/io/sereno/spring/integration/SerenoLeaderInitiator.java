@@ -8,6 +8,7 @@ import io.sereno.Sereno;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.DisposableBean;
@@ -160,13 +161,13 @@ public final class SerenoLeaderInitiator implements SmartLifecycle, DisposableBe
     /**
      * The right to lead, with its fencing token and the signal of its loss. Does no I/O.
      *
-     * @return null if this candidate does not lead
+     * @return empty if this candidate does not lead
      */
-    public @Nullable Leadership leadership() {
+    public Optional<Leadership> leadership() {
         LeaderElection running = election;
         return running == null || running.state() == LeaderElection.State.CLOSED
-                ? null
-                : running.leadership().orElse(null);
+                ? Optional.empty()
+                : running.leadership();
     }
 
     @Override
@@ -289,7 +290,7 @@ public final class SerenoLeaderInitiator implements SmartLifecycle, DisposableBe
     private final class RoleContext implements Context {
         @Override
         public boolean isLeader() {
-            return term != Term.NONE && leadership() != null;
+            return term != Term.NONE && leadership().isPresent();
         }
 
         @Override

@@ -1,6 +1,5 @@
 package io.sereno.spring.integration;
 
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
@@ -81,12 +80,12 @@ class SerenoLeaderInitiatorTest {
         assertThat(adas.isRunning()).isTrue();
         hears(ada, "granted", "OnGranted");
         assertThat(adas.getContext().isLeader()).isTrue();
-        assertThat(requireNonNull(adas.leadership()).isHeld()).isTrue();
+        assertThat(adas.leadership().orElseThrow().isHeld()).isTrue();
 
         adas.stop();
         hears(ada, "revoked", "OnRevoked");
         assertThat(adas.getContext().isLeader()).isFalse();
-        assertThat(adas.leadership()).isNull();
+        assertThat(adas.leadership()).isEmpty();
         assertThat(adas.isRunning()).isFalse();
 
         adas.start();
