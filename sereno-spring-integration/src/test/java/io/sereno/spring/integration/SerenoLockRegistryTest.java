@@ -145,7 +145,9 @@ class SerenoLockRegistryTest {
     void theReleaseOfALostLockIsAConcurrentModification() throws Exception {
         SerenoLock lock = adas.obtain("foo");
         lock.lock();
+        CompletableFuture<?> lost = lock.lost().toCompletableFuture();
         processes.endTheSessionOfAda();
+        processes.await(lost);
         assertThat(inAnotherThread(() -> bens.obtain("foo").tryLock())).isTrue();
 
         assertThatThrownBy(lock::unlock)
