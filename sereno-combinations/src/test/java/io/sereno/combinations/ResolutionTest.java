@@ -71,22 +71,6 @@ class ResolutionTest {
     }
 
     @Test
-    void dependenciesOfAPomWithAllIntegrationsConverge() throws Exception {
-        Run run = Applications.write(
-                        "integrations", List.of(integrations("sereno-bom"), integrations("sereno-dependencies")))
-                .maven(ENFORCER, "-Denforcer.rules=dependencyConvergence", "-fae");
-        assertThat(run.status()).as(run.output()).isZero();
-        assertThat(run.output()).contains("DependencyConvergence passed");
-    }
-
-    private static Combination integrations(String bom) {
-        return Combination.plain(
-                "integrations-" + bom,
-                bom,
-                List.of("api", "backend-etcd", "backend-redis", "backend-zookeeper", "shedlock", "spring-integration"));
-    }
-
-    @Test
     void noAdvisoryNamesWhatAPomWithOneBackendResolves() throws Exception {
         Run run = Applications.write(
                         "unnamed", List.of(oneBackend("etcd"), oneBackend("redis"), oneBackend("zookeeper")))
