@@ -23,10 +23,10 @@ class ShedLockTest {
         LockConfiguration cleanup =
                 new LockConfiguration(Instant.now(), "cleanup", Duration.ofHours(1), Duration.ofMinutes(5));
         List<String> runs = new ArrayList<>();
-        try (SerenoLockProvider one = lockProvider("memory:/shedlock");
-                SerenoLockProvider two = lockProvider("memory:/shedlock")) {
-            new DefaultLockingTaskExecutor(one).executeWithLock((Runnable) () -> runs.add("one"), cleanup);
-            one.close();
+        try (SerenoLockProvider two = lockProvider("memory:/shedlock")) {
+            try (SerenoLockProvider one = lockProvider("memory:/shedlock")) {
+                new DefaultLockingTaskExecutor(one).executeWithLock((Runnable) () -> runs.add("one"), cleanup);
+            }
             new DefaultLockingTaskExecutor(two).executeWithLock((Runnable) () -> runs.add("two"), cleanup);
         }
         assertThat(runs).containsExactly("one");
