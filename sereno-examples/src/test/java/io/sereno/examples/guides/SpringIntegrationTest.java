@@ -49,9 +49,12 @@ class SpringIntegrationTest {
                 Sereno other = Sereno.connect("memory:/spring-integration")) {
             Lock lock = context.getBean(LockRegistry.class).obtain(4711);
             lock.lock();
-            assertThat(other.withNamespace("aggregator").mutex("4711").tryAcquire())
-                    .isEmpty();
-            lock.unlock();
+            try {
+                assertThat(other.withNamespace("aggregator").mutex("4711").tryAcquire())
+                        .isEmpty();
+            } finally {
+                lock.unlock();
+            }
             assertThat(LEADS.await(1, TimeUnit.MINUTES)).isTrue();
             assertThat(context.getBean(SerenoLeaderInitiator.class).getContext().isLeader())
                     .isTrue();
