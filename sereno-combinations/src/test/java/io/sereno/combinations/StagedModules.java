@@ -28,6 +28,7 @@ final class StagedModules {
             "sereno-spring-integration",
             // For the tests of the backends.
             "sereno-simulation",
+            "sereno-junit",
             "sereno-tck",
             "sereno-recipes-tests",
             "sereno-recipes-suite",

@@ -23,6 +23,7 @@ class CompatibilityPageTest {
             "sereno-backend-memory/src/main/java/io/sereno/backend/memory",
             "sereno-simulation/src/main/java/io/sereno/simulation",
             "sereno-blocking/src/main/java/io/sereno/blocking",
+            "sereno-junit/src/main/java/io/sereno/junit",
             "sereno-tck/src/main/java/io/sereno/tck");
 
     @Test

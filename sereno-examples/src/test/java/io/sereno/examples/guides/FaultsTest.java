@@ -8,50 +8,42 @@ import io.sereno.LeaderElection;
 import io.sereno.Leadership;
 import io.sereno.LossCause;
 import io.sereno.OutcomeUnknownException;
-import io.sereno.Sereno;
+import io.sereno.junit.SerenoClock;
+import io.sereno.junit.SerenoTest;
+import io.sereno.junit.TestNode;
 import io.sereno.simulation.Fate;
-import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
-import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Faults between a client and its store, in virtual time. */
 @Timeout(60)
+@SerenoTest
 class FaultsTest {
-    private final VirtualStore store = new VirtualStore();
-    private final FaultyBackend line = store.newLine();
-    private final Sereno ada = store.connect(line);
-    private final Sereno ben = store.connect(store.newLine());
-
-    @AfterEach
-    void close() throws Exception {
-        store.close();
-    }
-
     @Test
-    void anotherNodeLeadsWhenTheLeaderIsCutOff() throws Exception {
-        LeaderElection adas = ada.election("reports").start();
-        Leadership first = store.await(store.begin(adas::awaitLeadership));
-        LeaderElection bens = ben.election("reports").start();
+    void anotherNodeLeadsWhenTheLeaderIsCutOff(TestNode ada, TestNode ben, SerenoClock clock) throws Exception {
+        LeaderElection adas = ada.sereno().election("reports").start();
+        Leadership first = clock.await(adas::awaitLeadership);
+        LeaderElection bens = ben.sereno().election("reports").start();
 
-        line.cutOff(Duration.ofSeconds(1));
+        ada.cutOff();
 
-        assertThat(store.await(first.lost())).isEqualTo(LossCause.SESSION_EXPIRED);
-        Leadership second = store.await(store.begin(bens::awaitLeadership));
+        assertThat(clock.await(first.lost())).isEqualTo(LossCause.SESSION_EXPIRED);
+        Leadership second = clock.await(bens::awaitLeadership);
         assertThat(second.fencingToken()).isGreaterThan(first.fencingToken());
+        bens.close();
     }
 
     @Test
-    void aProcessThatWasPausedWritesTooLate() throws Exception {
+    void aProcessThatWasPausedWritesTooLate(TestNode ada, TestNode ben, SerenoClock clock) throws Exception {
         Archive archive = new Archive();
-        Grant adas = store.await(ada.mutex("report").acquireAsync());
+        Grant adas = clock.await(() -> ada.sereno().mutex("report").acquire());
 
-        line.pause();
-        Grant bens = store.await(ben.mutex("report").acquireAsync());
+        ada.pause();
+        Grant bens = clock.await(() -> ben.sereno().mutex("report").acquire());
         archive.write("ben's page", bens.fencingToken());
-        line.resume();
+        bens.release();
+        ada.resume();
 
         assertThat(adas.isHeld()).isFalse();
         assertThatThrownBy(() -> archive.write("ada's page", adas.fencingToken()))
@@ -59,23 +51,24 @@ class FaultsTest {
     }
 
     @Test
-    void aChangeWhoseAnswerIsLostCountsOnce() throws Exception {
-        line.next(Request.commitsTo("counter/visits"), Fate.loseReply());
+    void aChangeWhoseAnswerIsLostCountsOnce(TestNode ada, TestNode ben, SerenoClock clock) throws Exception {
+        ada.line().next(Request.commitsTo("counter/visits"), Fate.loseReply());
 
-        assertThat(store.await(ada.counter("visits").addAsync(1))).isEqualTo(1);
-        assertThat(line.toString()).contains("0 rules"); // the fault has struck
-        assertThat(store.await(store.begin(ben.counter("visits")::get))).isEqualTo(1);
+        assertThat(clock.await(ada.sereno().counter("visits").addAsync(1))).isEqualTo(1);
+        assertThat(ada.line().toString()).contains("0 rules"); // the fault has struck
+        assertThat(clock.await(() -> ben.sereno().counter("visits").get())).isEqualTo(1);
     }
 
     @Test
-    void aChangeIsUnknownIfNothingIsAnsweredAfterwards() throws Exception {
-        store.await(store.begin(() -> ada.counter("visits").setIfAbsent(0)));
-        Runnable repair = line.each(Request.any(), Fate.loseReply());
+    void aChangeIsUnknownIfNothingIsAnsweredAfterwards(TestNode ada, TestNode ben, SerenoClock clock)
+        throws Exception {
+        clock.await(() -> ada.sereno().counter("visits").setIfAbsent(0));
+        Runnable repair = ada.line().each(Request.any(), Fate.loseReply());
 
-        assertThatThrownBy(() -> store.await(ada.counter("visits").addAsync(1)))
+        assertThatThrownBy(() -> clock.await(ada.sereno().counter("visits").addAsync(1)))
                 .hasCauseInstanceOf(OutcomeUnknownException.class);
 
         repair.run();
-        assertThat(store.await(store.begin(ben.counter("visits")::get))).isEqualTo(1);
+        assertThat(clock.await(() -> ben.sereno().counter("visits").get())).isEqualTo(1);
     }
 }

@@ -7,8 +7,10 @@ import io.sereno.NotAppliedException;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.Sereno;
 import io.sereno.examples.FirstSteps;
+import io.sereno.junit.SerenoClock;
+import io.sereno.junit.SerenoTest;
+import io.sereno.junit.TestNode;
 import io.sereno.simulation.Fate;
-import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
 import java.time.Duration;
 import java.util.List;
@@ -16,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
+@SerenoTest
 class GettingStartedTest {
     static int writeReport(Sereno sereno, Archive archive, List<String> pages) throws InterruptedException {
         return sereno.mutex("report").call(grant -> {
@@ -61,24 +64,17 @@ class GettingStartedTest {
     }
 
     @Test
-    void aCallSaysWhetherItCounted() throws Exception {
-        assertThat(answerUnder(Fate.pass())).isEqualTo("visit number 1");
-        assertThat(answerUnder(Fate.refuse())).startsWith("not counted");
-        assertThat(answerUnder(Fate.loseReply())).startsWith("perhaps counted");
+    void aCallSaysWhetherItCounted(TestNode node, SerenoClock clock) throws Exception {
+        assertThat(answerUnder(Fate.pass(), node, clock)).isEqualTo("visit number 1");
+        assertThat(answerUnder(Fate.refuse(), node, clock)).startsWith("not counted");
+        assertThat(answerUnder(Fate.loseReply(), node, clock)).startsWith("perhaps counted");
     }
 
-    private static String answerUnder(Fate fate) throws Exception {
-        VirtualStore store = new VirtualStore();
-        try {
-            FaultyBackend line = store.newLine();
-            Sereno sereno = store.connect(line);
-            sereno.counter("visits").set(0);
-            Runnable repair = line.each(Request.any(), fate);
-            String answer = store.await(store.begin(() -> countVisit(sereno)));
-            repair.run();
-            return answer;
-        } finally {
-            store.close();
-        }
+    private static String answerUnder(Fate fate, TestNode node, SerenoClock clock) throws Exception {
+        node.sereno().counter("visits").set(0);
+        Runnable repair = node.line().each(Request.any(), fate);
+        String answer = clock.await(() -> countVisit(node.sereno()));
+        repair.run();
+        return answer;
     }
 }
