@@ -71,7 +71,7 @@ class GettingStartedTest {
     }
 
     private static String answerUnder(Fate fate, TestNode node, SerenoClock clock) throws Exception {
-        node.sereno().counter("visits").set(0);
+        clock.await(() -> node.sereno().counter("visits").getAndSet(0));
         Runnable repair = node.line().each(Request.any(), fate);
         String answer = clock.await(() -> countVisit(node.sereno()));
         repair.run();
