@@ -72,15 +72,12 @@ final class SerenoExtension
     public void afterEach(ExtensionContext context) throws Exception {
         Cluster cluster = cluster(context);
         List<String> leaks = context.getExecutionException().isPresent() ? List.of() : cluster.leaks();
-        try {
-            cluster.close();
-        } finally {
-            if (!leaks.isEmpty()) {
-                throw withSeed(
-                        new AssertionError("the test is over, and " + String.join("; ", leaks)
-                                + ". Release what the test acquires, and close its elections"),
-                        cluster);
-            }
+        cluster.close();
+        if (!leaks.isEmpty()) {
+            throw withSeed(
+                    new AssertionError("the test is over, and " + String.join("; ", leaks)
+                            + ". Release what the test acquires, and close its elections"),
+                    cluster);
         }
     }
 

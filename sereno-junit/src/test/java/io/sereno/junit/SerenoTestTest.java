@@ -141,6 +141,7 @@ class SerenoTestTest {
 
     @Nested
     class Inside {
+        @SuppressWarnings("NullAway.Init")
         private Grant held;
 
         @Test
