@@ -71,6 +71,23 @@ class ResolutionTest {
     }
 
     @Test
+    void dependenciesOfAPomWithABackendAndAllIntegrationsConverge() throws Exception {
+        Run run = Applications.write(
+                        "integrations", List.of(integrations("etcd"), integrations("redis"), integrations("zookeeper")))
+                .maven(ENFORCER, "-Denforcer.rules=dependencyConvergence", "-fae");
+        assertThat(run.status()).as(run.output()).isZero();
+        assertThat(run.output()).contains("DependencyConvergence passed");
+    }
+
+    private static Combination integrations(String store) {
+        return Combination.plain(
+                "integrations-" + store,
+                "sereno-bom",
+                List.of("api", "backend-" + store, "shedlock", "spring-integration", "junit"),
+                store);
+    }
+
+    @Test
     void noAdvisoryNamesWhatAPomWithOneBackendResolves() throws Exception {
         Run run = Applications.write(
                         "unnamed", List.of(oneBackend("etcd"), oneBackend("redis"), oneBackend("zookeeper")))
