@@ -60,8 +60,7 @@ class FaultsTest {
     }
 
     @Test
-    void aChangeIsUnknownIfNothingIsAnsweredAfterwards(TestNode ada, TestNode ben, SerenoClock clock)
-        throws Exception {
+    void aChangeIsUnknownIfNothingIsAnsweredAfterwards(TestNode ada, TestNode ben, SerenoClock clock) throws Exception {
         clock.await(() -> ada.sereno().counter("visits").setIfAbsent(0));
         Runnable repair = ada.line().each(Request.any(), Fate.loseReply());
 
