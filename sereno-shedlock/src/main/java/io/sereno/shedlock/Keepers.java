@@ -7,6 +7,7 @@ import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.Lease;
+import io.sereno.spi.Names;
 import io.sereno.spi.Query;
 import io.sereno.spi.TimeSource;
 import java.lang.System.Logger;
@@ -33,12 +34,14 @@ final class Keepers {
     private final String prefix;
     private final String nodeId;
     private final TimeSource time;
+    private final Duration leastTtl;
 
     Keepers(Backend backend, String prefix, String nodeId, TimeSource time) {
         this.backend = backend;
         this.prefix = prefix + "atleast/";
         this.nodeId = nodeId;
         this.time = time;
+        this.leastTtl = backend.guarantees().leastTtl();
     }
 
     /** Whether an entry keeps the lock. */
@@ -50,12 +53,12 @@ final class Keepers {
         }
     }
 
-    /** Keeps the lock for this time from now. */
+    /** Keeps the lock for this time from now, or for the shortest ttl of the store if that is longer. */
     Lease put(String name, Duration atLeast) {
         long sent = time.nanoTime();
         Lease lease;
         try {
-            lease = await(backend.grantLease(atLeast));
+            lease = await(backend.grantLease(atLeast.compareTo(leastTtl) < 0 ? leastTtl : atLeast));
         } catch (BackendException e) {
             throw failed("stored", name, e);
         }
@@ -97,13 +100,14 @@ final class Keepers {
         try {
             await(lease.revoke());
         } catch (BackendException e) {
-            LOG.log(Level.DEBUG, "the entry that keeps lock '" + name + "' is left to its lease", e);
+            LOG.log(Level.DEBUG, "the entry that keeps lock '" + Names.printable(name) + "' is left to its lease", e);
         }
     }
 
     private static LockException failed(String what, String name, BackendException e) {
         return new LockException(
-                "lockAtLeastFor of lock '" + name + "' could not be " + what + ": " + e.getMessage(), e);
+                "lockAtLeastFor of lock '" + Names.printable(name) + "' could not be " + what + ": " + e.getMessage(),
+                e);
     }
 
     /** Waits at most the operation timeout: every stage of a backend completes within it. */

@@ -6,6 +6,7 @@ import io.sereno.Grant;
 import io.sereno.Sereno;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Guarantees;
+import io.sereno.spi.Names;
 import io.sereno.spi.TimeSource;
 import java.time.Duration;
 import java.util.Map;
@@ -70,6 +71,9 @@ public final class SerenoLockProvider implements ExtensibleLockProvider, AutoClo
     /** The latest hold of each name, so that an attempt in this process ends a hold that is over and waits for no timer. */
     private final Map<String, Hold> holds = new ConcurrentHashMap<>();
 
+    /** Set before the holds are told, so that one that begins meanwhile is told or sees it. */
+    private volatile boolean closed;
+
     /** For tests, in their time. */
     SerenoLockProvider(Sereno client, Backend backend, TimeSource time, Executor executor) {
         this.client = client;
@@ -125,8 +129,12 @@ public final class SerenoLockProvider implements ExtensibleLockProvider, AutoClo
      * the store, for each request at most the operation timeout; not interruptible.
      *
      * @param configuration {@code lockAtLeastFor} may be as long as the store keeps the entry of a process that has
-     *     died, {@link Guarantees#greatestTtl()}: a year on etcd and Redis, 40 s on ZooKeeper with its usual settings
-     * @return a held lock; or empty if the task is not to run now
+     *     died, {@link Guarantees#greatestTtl()}: a year on etcd and Redis; with ZooKeeper's usual settings 40 s on one
+     *     server and 38.75 s on an ensemble. On ZooKeeper a process can have 15 locks at a time whose
+     *     {@code lockAtLeastFor} is not over, since a client has 16 leases and its session is one; to extend a lock takes
+     *     another one for a moment
+     * @return a held lock; or empty if the task is not to run now, because another process has the lock, or because it
+     *     was lost or this provider closed before the task could begin
      * @throws IllegalArgumentException if {@code lockAtLeastFor} is longer than that, or the name takes more than
      *     {@value Sereno#MAX_NAME_BYTES} bytes of UTF-8; nothing was sent
      * @throws io.sereno.NotAppliedException if the store could not be asked for the lock
@@ -146,16 +154,13 @@ public final class SerenoLockProvider implements ExtensibleLockProvider, AutoClo
             return Optional.empty();
         }
         Grant grant = attempt.get();
-        boolean taken = false;
+        boolean begun = false;
         try {
-            if (keepers.isKept(name)) {
-                return Optional.empty();
-            }
-            Hold hold = new Hold(this, name, grant, configuration.getLockAtMostFor(), atLeast);
-            taken = true;
-            return Optional.of(new HeldLock(configuration, hold));
+            Hold hold = new Hold(this, name, grant);
+            begun = !keepers.isKept(name) && hold.begin(configuration.getLockAtMostFor(), atLeast);
+            return begun ? Optional.of(new HeldLock(configuration, hold)) : Optional.empty();
         } finally {
-            if (!taken) {
+            if (!begun) {
                 grant.close();
             }
         }
@@ -164,9 +169,10 @@ public final class SerenoLockProvider implements ExtensibleLockProvider, AutoClo
     /** A lockAtLeastFor that the store can keep. */
     Duration checked(String name, Duration atLeast) {
         if (atLeast.compareTo(guarantees.greatestTtl()) > 0) {
-            throw new IllegalArgumentException("lockAtLeastFor of lock '" + name + "' is " + atLeast + "; at most "
-                    + guarantees.greatestTtl() + " is accepted: " + guarantees.backend()
-                    + " keeps the entry of a process that has died no longer");
+            throw new IllegalArgumentException(
+                    "lockAtLeastFor of lock '" + Names.printable(name) + "' is " + atLeast + "; at most "
+                            + guarantees.greatestTtl() + " is accepted: " + guarantees.backend()
+                            + " keeps the entry of a process that has died no longer");
         }
         return atLeast;
     }
@@ -177,6 +183,10 @@ public final class SerenoLockProvider implements ExtensibleLockProvider, AutoClo
 
     TimeSource time() {
         return time;
+    }
+
+    boolean isClosed() {
+        return closed;
     }
 
     Executor executor() {
@@ -197,6 +207,7 @@ public final class SerenoLockProvider implements ExtensibleLockProvider, AutoClo
      */
     @Override
     public void close() {
+        closed = true;
         holds.values().forEach(Hold::leave);
         client.close();
     }

@@ -14,17 +14,21 @@ import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.ManualTime;
 import io.sereno.simulation.Request;
+import io.sereno.spi.Query;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import net.javacrumbs.shedlock.core.LockConfiguration;
 import net.javacrumbs.shedlock.core.SimpleLock;
 import net.javacrumbs.shedlock.support.LockException;
@@ -232,9 +236,16 @@ class SerenoLockProviderTest {
     }
 
     @Test
-    void aKeeperWhosePutHasNoAnswerIsPutOnce() {
-        line.next(Request.commitsTo(KEEPERS), Fate.loseReply());
+    void aKeeperWhosePutHasNoAnswerIsThereOnce() {
+        AtomicInteger puts = new AtomicInteger();
+        line.each(request -> Request.commitsTo(KEEPERS).test(request) && puts.incrementAndGet() == 1, Fate.loseReply());
         lock(ada, TEN_SECONDS).unlock();
+        assertThat(puts).as("the first had no answer").hasValue(2);
+        assertThat(line.read(new Query.All(KEEPERS))
+                        .toCompletableFuture()
+                        .join()
+                        .entries())
+                .hasSize(1);
         ada.close();
 
         assertThat(attempt(ben)).isEmpty();
@@ -309,5 +320,158 @@ class SerenoLockProviderTest {
         lock.unlock();
         assertThatThrownBy(() -> attempt(ada)).isInstanceOf(SerenoClosedException.class);
         assertThat(attempt(ben)).isPresent();
+    }
+
+    /** Does this once, before a request of ada of this kind reaches the store. */
+    private void before(Predicate<Request> which, Runnable action) {
+        AtomicBoolean done = new AtomicBoolean();
+        line.each(
+                request -> {
+                    if (which.test(request) && done.compareAndSet(false, true)) {
+                        action.run();
+                    }
+                    return false;
+                },
+                Fate.pass());
+    }
+
+    private void loseSession() {
+        endSession();
+        time.advance(Duration.ofHours(9)); // the session would have been renewed
+        try {
+            lost.get(1, TimeUnit.MINUTES);
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private void inAnotherThread(Runnable action) {
+        CompletableFuture.runAsync(action, threads).join();
+    }
+
+    @Test
+    void aTaskDoesNotBeginIfTheLockIsLostWhileItsKeeperIsStored() {
+        List<SimpleLock> bens = new ArrayList<>();
+        before(Request.commitsTo(KEEPERS), () -> {
+            loseSession();
+            bens.add(attempt(ben).orElseThrow());
+        });
+        assertThat(ada.lock(task(Duration.ofDays(2), Duration.ofDays(1)))).isEmpty();
+
+        bens.get(0).unlock();
+        assertThat(attempt(ben)).as("the keeper was removed").isPresent();
+    }
+
+    @Test
+    void aLockThatIsLostWhileItIsExtendedIsNotExtended() {
+        try (Logged log = new Logged()) {
+            Duration day = Duration.ofDays(1);
+            SimpleLock lock = ada.lock(task(day, day)).orElseThrow();
+            before(Request.commitsTo(KEEPERS), this::loseSession);
+
+            assertThat(lock.extend(day.multipliedBy(2), day.multipliedBy(2))).isEmpty();
+
+            assertThat(log.messages()).singleElement().asString().contains("was lost before its task ended");
+            time.advance(Duration.ofHours(15).minusNanos(1));
+            assertThat(attempt(ben)).as("the former lockAtLeastFor").isEmpty();
+            time.advance(Duration.ofNanos(1));
+            assertThat(attempt(ben)).isPresent();
+        }
+    }
+
+    @Test
+    void aLockThatWasLostIsReportedWhenItIsExtended() {
+        try (Logged log = new Logged()) {
+            SimpleLock lock = ada.lock(task(Duration.ofDays(1), Duration.ZERO)).orElseThrow();
+            loseSession();
+
+            assertThat(lock.extend(Duration.ofDays(1), Duration.ZERO)).isEmpty();
+            assertThat(log.messages()).singleElement().asString().contains("was lost before its task ended");
+        }
+    }
+
+    @Test
+    void aTaskDoesNotBeginBesideTheClose() {
+        before(Request.commitsTo(KEEPERS), () -> inAnotherThread(ada::close));
+        assertThat(ada.lock(task(HOUR, HOUR))).isEmpty();
+
+        assertThat(attempt(ben)).isPresent();
+    }
+
+    @Test
+    void noLockIsExtendedBesideTheClose() {
+        SimpleLock lock = lock(ada, TEN_SECONDS);
+        before(Request.commitsTo(KEEPERS), () -> inAnotherThread(ada::close));
+        assertThat(lock.extend(HOUR, HOUR)).isEmpty();
+
+        time.advance(TEN_SECONDS.minusNanos(1));
+        assertThat(attempt(ben)).as("the former lockAtLeastFor").isEmpty();
+        time.advance(Duration.ofNanos(1));
+        assertThat(attempt(ben)).isPresent();
+    }
+
+    @Test
+    void anExtensionWithoutAnswerKeepsTheFormerKeeper() {
+        try (Logged log = new Logged()) {
+            SimpleLock lock = ada.lock(task(TEN_SECONDS, TEN_SECONDS)).orElseThrow();
+            Runnable repair = line.each(Request.commitsTo(KEEPERS), Fate.loseRequest());
+
+            SimpleLock extended = lock.extend(HOUR, HOUR).orElseThrow();
+            repair.run();
+
+            assertThat(log.messages()).singleElement().asString().contains("'cleanup' was extended, but the entry");
+            time.advance(TEN_SECONDS);
+            extended.unlock();
+            time.advance(HOUR.minus(TEN_SECONDS).minusNanos(1));
+            assertThat(attempt(ben)).isEmpty();
+            assertThat(attempt(ada)).isEmpty();
+            time.advance(Duration.ofNanos(1));
+            assertThat(attempt(ada)).isPresent();
+        }
+    }
+
+    @Test
+    void anExtensionThatNeedsAKeeperAndHasNoneFails() {
+        SimpleLock lock = lock(ada, Duration.ZERO);
+        Runnable repair = line.each(Request.commitsTo(KEEPERS), Fate.loseRequest());
+        assertThatThrownBy(() -> lock.extend(HOUR, HOUR)).isInstanceOf(LockException.class);
+        repair.run();
+
+        assertThat(attempt(ben)).as("still held").isEmpty();
+    }
+
+    @Test
+    void anAttemptOfTheSameProcessWaitsForALockThatIsBeingReleased() throws Exception {
+        CountDownLatch ending = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        before(Request.RevokeLease.class::isInstance, () -> {
+            ending.countDown();
+            try {
+                goOn.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        lock(ada, TEN_SECONDS).unlock();
+        time.advance(TEN_SECONDS);
+        assertThat(ending.await(1, TimeUnit.MINUTES)).isTrue();
+
+        CompletableFuture<Optional<SimpleLock>> result = new CompletableFuture<>();
+        Thread attempt = new Thread(() -> result.complete(attempt(ada)));
+        attempt.start();
+        while (attempt.getState() != Thread.State.WAITING && !result.isDone()) {
+            Thread.onSpinWait();
+        }
+        goOn.countDown();
+        assertThat(result.get(1, TimeUnit.MINUTES)).isPresent();
+    }
+
+    @Test
+    void aNameForgesNoLineOfALog() {
+        LockConfiguration forged =
+                new LockConfiguration(Instant.EPOCH, "a\nb", Duration.ofDays(366), Duration.ofDays(366));
+        assertThatThrownBy(() -> ada.lock(forged)).hasMessageStartingWith("lockAtLeastFor of lock 'a\\nb' is ");
+        LockConfiguration task = new LockConfiguration(Instant.EPOCH, "a\nb", HOUR, Duration.ZERO);
+        assertThat(ada.lock(task).orElseThrow()).hasToString("lock 'a\\nb'");
     }
 }
