@@ -1,9 +1,12 @@
 package io.sereno.junit;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
@@ -14,6 +17,7 @@ abstract class Clock implements SerenoClock {
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     private final Executor executor;
+    private final Queue<Begun<?>> begun = new ConcurrentLinkedQueue<>();
 
     Clock(Executor executor) {
         this.executor = executor;
@@ -41,7 +45,8 @@ abstract class Clock implements SerenoClock {
 
     @Override
     public final <T> CompletableFuture<T> begin(Callable<T> call) {
-        CompletableFuture<T> result = new CompletableFuture<>();
+        Begun<T> result = new Begun<>();
+        begun.add(result);
         executor.execute(() -> {
             try {
                 result.complete(call.call());
@@ -50,6 +55,11 @@ abstract class Clock implements SerenoClock {
             }
         });
         return result;
+    }
+
+    /** Of the calls that failed without the test asking how they ended. */
+    final List<Throwable> unseenFailures() {
+        return begun.stream().flatMap(call -> call.unseenFailure().stream()).toList();
     }
 
     @Override

@@ -91,6 +91,11 @@ final class Cluster {
         return new TestNode(name, client, line, leaks, random);
     }
 
+    /** Calls that failed, and the test does not know. */
+    List<Throwable> unseenFailures() {
+        return clock.unseenFailures();
+    }
+
     /**
      * What the nodes hold and wait for, now that the test is over. In real time, threads that are not known here may still
      * report a loss that the test has heard of.

@@ -4,16 +4,15 @@ import io.sereno.spi.TimeSource;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** The machine's time, for the nodes too. */
 final class RealClock extends Clock implements TimeSource {
-    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
+    private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, task -> {
         Thread thread = new Thread(task, "sereno-test-timer");
         thread.setDaemon(true);
         return thread;
@@ -23,6 +22,7 @@ final class RealClock extends Clock implements TimeSource {
 
     RealClock(Executor executor) {
         super(executor);
+        timer.setRemoveOnCancelPolicy(true);
     }
 
     @Override
@@ -64,6 +64,6 @@ final class RealClock extends Clock implements TimeSource {
     }
 
     void close() {
-        timer.shutdown();
+        timer.shutdownNow();
     }
 }

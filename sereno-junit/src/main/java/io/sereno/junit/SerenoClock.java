@@ -15,7 +15,12 @@ import java.util.function.BooleanSupplier;
  * Threads that the application starts itself are not seen, so time may pass while they work: let the code under test take
  * its threads from {@link #threads()}, if it needs threads.
  *
- * <p>A test calls these methods in its own thread.
+ * <p>A thread in a call of the system, as one that reads from a socket, is not waited for once it has used no CPU for
+ * 100 ms.
+ *
+ * <p>A test calls these methods in its own thread. <b>That thread calls nothing else that waits for the store</b>: as
+ * only it lets virtual time pass, a call that needs a timer, as {@code release()} of a node that is cut off does, would
+ * never end there. {@link #run} and {@link #await(Callable)} make such calls.
  */
 public interface SerenoClock {
     /**
@@ -30,6 +35,21 @@ public interface SerenoClock {
      */
     default <T> T await(Callable<T> call) throws ExecutionException, TimeoutException, InterruptedException {
         return await(begin(call));
+    }
+
+    /**
+     * Begins a call that returns nothing, in a thread of its own, and waits for it.
+     *
+     * @param action for instance {@code grant::release}
+     * @throws ExecutionException if the call threw; its exception is the cause
+     * @throws TimeoutException if it did not end within 5 minutes
+     * @throws InterruptedException if interrupted
+     */
+    default void run(Action action) throws ExecutionException, TimeoutException, InterruptedException {
+        await(begin(() -> {
+            action.run();
+            return true;
+        }));
     }
 
     /**
@@ -54,7 +74,8 @@ public interface SerenoClock {
     void until(BooleanSupplier condition) throws TimeoutException, InterruptedException;
 
     /**
-     * Begins a call in a thread of its own, and does not wait for it.
+     * Begins a call in a thread of its own, and does not wait for it. If the call fails and the test never asks how it
+     * ended, for instance by {@link #await(CompletionStage)}, the test fails at its end.
      *
      * @param <T> what it returns
      * @param call may block
@@ -83,4 +104,15 @@ public interface SerenoClock {
      * @return in the time of the test
      */
     Duration elapsed();
+
+    /** A call that blocks and returns nothing. */
+    @FunctionalInterface
+    interface Action {
+        /**
+         * Makes the call.
+         *
+         * @throws Exception is the cause of what {@link SerenoClock#run} throws
+         */
+        void run() throws Exception;
+    }
 }

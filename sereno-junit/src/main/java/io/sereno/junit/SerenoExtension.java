@@ -6,7 +6,9 @@ import java.lang.reflect.Parameter;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -15,6 +17,7 @@ import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
+import org.junit.platform.commons.support.AnnotationSupport;
 
 /** What {@link SerenoTest} registers: a cluster for each test method. */
 final class SerenoExtension
@@ -35,12 +38,12 @@ final class SerenoExtension
         context.publishReportEntry(SEED, Long.toString(cluster.seed()));
     }
 
-    /** Of the class itself, or of the class around it. */
+    /** Of the class itself, of one of its annotations or interfaces, or of the class around it. */
     private static SerenoTest annotation(Class<?> test) {
         for (Class<?> at = test; at != null; at = at.getEnclosingClass()) {
-            SerenoTest found = at.getAnnotation(SerenoTest.class);
-            if (found != null) {
-                return found;
+            Optional<SerenoTest> found = AnnotationSupport.findAnnotation(at, SerenoTest.class);
+            if (found.isPresent()) {
+                return found.get();
             }
         }
         throw new IllegalStateException(test + " has no @SerenoTest");
@@ -70,15 +73,39 @@ final class SerenoExtension
 
     @Override
     public void afterEach(ExtensionContext context) throws Exception {
-        Cluster cluster = cluster(context);
-        List<String> leaks = context.getExecutionException().isPresent() ? List.of() : cluster.leaks();
-        cluster.close();
-        if (!leaks.isEmpty()) {
-            throw withSeed(
-                    new AssertionError("the test is over, and " + String.join("; ", leaks)
-                            + ". Release what the test acquires, and close its elections"),
-                    cluster);
+        @Nullable Cluster cluster = context.getStore(NAMESPACE).get(Cluster.class, Cluster.class);
+        if (cluster == null) { // beforeEach failed
+            return;
         }
+        Optional<AssertionError> found =
+                context.getExecutionException().isPresent() ? Optional.empty() : faults(cluster);
+        try {
+            cluster.close();
+        } catch (Exception e) {
+            if (found.isEmpty()) {
+                throw withSeed(e, cluster);
+            }
+            found.get().addSuppressed(e);
+        }
+        if (found.isPresent()) {
+            throw withSeed(found.get(), cluster);
+        }
+    }
+
+    /** What is wrong although the test itself has not failed. */
+    private static Optional<AssertionError> faults(Cluster cluster) throws InterruptedException {
+        List<String> leaks = cluster.leaks();
+        List<Throwable> failures = cluster.unseenFailures();
+        if (leaks.isEmpty() && failures.isEmpty()) {
+            return Optional.empty();
+        }
+        AssertionError error = new AssertionError(
+                leaks.isEmpty()
+                        ? "a call of begin(...) failed, and the test did not await it; the failure is suppressed below"
+                        : "the test is over, and " + String.join("; ", leaks)
+                                + ". Release what the test acquires, and close its elections");
+        failures.forEach(error::addSuppressed);
+        return Optional.of(error);
     }
 
     @Override

@@ -23,6 +23,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * }
  * }</pre>
  *
+ * <p>The thread of the test waits for the store by {@link SerenoClock} only: {@code clock.await(() -> mutex.acquire())},
+ * {@code clock.run(grant::release)}. Another call that waits there, under a fault, may never end.
+ *
+ * <p>The annotation may stand on an annotation of your own or on an interface too.
+ *
  * <p>A test, and each {@code @BeforeEach} and {@code @AfterEach} method, may have these parameters:
  *
  * <ul>
@@ -34,7 +39,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * </ul>
  *
  * <p><b>Leaks.</b> A test fails if a node holds a lock or leads at its end, after its {@code @AfterEach} methods, or if
- * a caller waits for one. Nodes that are paused or killed at the end are left out. Other objects, such as subscriptions
+ * a caller waits for one, or if a call of {@link SerenoClock#begin} failed and the test never asked. Nodes that are paused or killed at the end are left out. Other objects, such as subscriptions
  * and members, are closed with their nodes and not reported.
  *
  * <p><b>Seeds.</b> Chance enters a test by {@link TestNode#disturb} and by {@code Random}, and both follow one seed,

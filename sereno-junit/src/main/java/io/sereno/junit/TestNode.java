@@ -74,8 +74,8 @@ public final class TestNode {
     }
 
     /**
-     * Disturbs a part of the node's requests from now on, by the seed of the test: each of them is lost, is applied
-     * without an answer, or is late by up to a second.
+     * Disturbs a part of the node's requests from now on, by the seed of the test: a third of them is lost, a third is
+     * applied without an answer, and the answers of a third are late, all by the same time of up to a second.
      *
      * @param share of the requests, from 0 to 1
      * @return ends the disturbance
@@ -86,10 +86,10 @@ public final class TestNode {
             throw new IllegalArgumentException("share is " + share + "; 0 to 1 is accepted");
         }
         Duration late = Duration.ofMillis(1 + random.nextInt(1000));
-        List<Runnable> ends = List.of(
+        List<Runnable> ends = List.of( // a rule decides about what the former ones let pass
                 line.each(request -> chance(share / 3), Fate.loseRequest()),
-                line.each(request -> chance(share / 3), Fate.loseReply()),
-                line.each(request -> chance(share / 3), Fate.delayReply(late)));
+                line.each(request -> chance(share / (3 - share)), Fate.loseReply()),
+                line.each(request -> chance(share / (3 - 2 * share)), Fate.delayReply(late)));
         return () -> ends.forEach(Runnable::run);
     }
 

@@ -24,7 +24,7 @@ final class VirtualClock extends Clock {
         threads.settle();
         while (!condition.getAsBoolean()) {
             Duration left = end.minus(time.elapsed());
-            if (left.isZero()) {
+            if (left.compareTo(Duration.ZERO) <= 0) {
                 return false;
             }
             if (Thread.interrupted()) {

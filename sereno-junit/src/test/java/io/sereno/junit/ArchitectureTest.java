@@ -21,6 +21,7 @@ class ArchitectureTest {
                         "io.sereno.simulation",
                         "io.sereno.junit",
                         "org.junit.jupiter.api.extension",
+                        "org.junit.platform.commons.support",
                         "org.jspecify.annotations"))
                 .check(new ClassFileImporter()
                         .withImportOption(new ImportOption.DoNotIncludeTests())

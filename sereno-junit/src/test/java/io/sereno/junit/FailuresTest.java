@@ -1,9 +1,12 @@
 package io.sereno.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
 import io.sereno.LeaderElection;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -110,6 +113,75 @@ class FailuresTest {
     void aTtlThatIsNoDurationIsNamed() {
         assertThat(failureOf(Misconfigured.class))
                 .hasMessage("@SerenoTest(sessionTtl = \"ten seconds\"); a duration such as PT10S is accepted");
+    }
+
+    @Test
+    void aFailureToBeginIsTheOnlyOne() {
+        assertThat(failureOf(Misconfigured.class).getSuppressed()).isEmpty();
+    }
+
+    @SerenoTest
+    static class NotAsking {
+        @Test
+        void begins(SerenoClock clock) {
+            CompletableFuture<?> unused = clock.begin(() -> {
+                throw new IllegalStateException("intended");
+            });
+        }
+    }
+
+    @Test
+    void aCallThatFailsWithoutTheTestAskingFailsTheTest() {
+        Throwable failure = failureOf(NotAsking.class);
+        assertThat(failure).isInstanceOf(AssertionError.class).hasMessageContaining("the test did not await it");
+        assertThat(failure.getSuppressed()[0])
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("intended");
+    }
+
+    @SerenoTest
+    static class Asking {
+        @Test
+        void begins(SerenoClock clock) {
+            CompletableFuture<?> call = clock.begin(() -> {
+                throw new IllegalStateException("intended");
+            });
+            assertThatThrownBy(() -> clock.await(call.thenApply(result -> result)))
+                    .hasRootCauseMessage("intended");
+        }
+    }
+
+    @Test
+    void aFailureThatTheTestKnowsDoesNotFailTheTest() {
+        assertThat(failuresOf(Asking.class)).isEmpty();
+    }
+
+    @Retention(RetentionPolicy.RUNTIME)
+    @SerenoTest(sessionTtl = "PT20S")
+    @interface OfTheApplication {}
+
+    @OfTheApplication
+    static class Annotated {
+        @Test
+        void runs(TestNode ada) {
+            assertThat(ada).isNotNull();
+        }
+    }
+
+    @SerenoTest
+    interface Common {}
+
+    static class Implementing implements Common {
+        @Test
+        void runs(TestNode ada) {
+            assertThat(ada).isNotNull();
+        }
+    }
+
+    @Test
+    void theAnnotationMayStandOnAnAnnotationOrAnInterface() {
+        assertThat(failuresOf(Annotated.class)).isEmpty();
+        assertThat(failuresOf(Implementing.class)).isEmpty();
     }
 
     @SerenoTest(time = Time.REAL, sessionTtl = "PT2S")

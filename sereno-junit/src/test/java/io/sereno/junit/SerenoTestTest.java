@@ -4,16 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sereno.Grant;
+import io.sereno.GrantLostException;
 import io.sereno.LeaderElection;
 import io.sereno.Leadership;
 import io.sereno.LossCause;
+import io.sereno.NotAppliedException;
+import io.sereno.OutcomeUnknownException;
 import io.sereno.Sereno;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.Request;
+import io.sereno.spi.Query;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -43,8 +49,8 @@ class SerenoTestTest {
         clock.advance(Duration.ofMinutes(1));
         assertThat(grant.isHeld()).isTrue();
         assertThat(next).isNotDone();
-        grant.release();
-        clock.await(next).release();
+        clock.run(grant::release);
+        clock.run(clock.await(next)::release);
     }
 
     @Test
@@ -54,9 +60,9 @@ class SerenoTestTest {
         assertThat(clock.await(grant.lost())).isEqualTo(LossCause.SESSION_EXPIRED);
         assertThat(grant.isHeld()).isFalse();
         assertThat(clock.elapsed()).isLessThanOrEqualTo(Duration.ofSeconds(10));
-        clock.await(() -> ben.sereno().mutex("m").acquire()).release();
+        clock.run(clock.await(() -> ben.sereno().mutex("m").acquire())::release);
         ada.heal();
-        clock.await(() -> ada.sereno().mutex("m").acquire()).release();
+        clock.run(clock.await(() -> ada.sereno().mutex("m").acquire())::release);
     }
 
     @Test
@@ -68,7 +74,7 @@ class SerenoTestTest {
         ada.resume();
         assertThat(adas.isHeld()).isFalse();
         clock.await(adas.lost());
-        bens.release();
+        clock.run(bens::release);
     }
 
     @Test
@@ -79,10 +85,7 @@ class SerenoTestTest {
         ada.kill();
         Leadership after = clock.await(bens::awaitLeadership);
         assertThat(after.fencingToken()).isGreaterThan(before.fencingToken());
-        clock.await(() -> {
-            bens.close();
-            return true;
-        });
+        clock.run(bens::close);
     }
 
     /** As a leader's callback may: the time passes although this thread never waits. */
@@ -111,13 +114,46 @@ class SerenoTestTest {
         Runnable end = ada.disturb(0.3);
         for (int i = 0; i < 20; i++) {
             Grant grant = clock.await(() -> ada.sereno().mutex("m").acquire());
-            clock.await(() -> {
-                grant.close();
-                return true;
-            });
+            clock.run(grant::close);
         }
         end.run();
-        clock.await(() -> ben.sereno().mutex("m").acquire()).release();
+        clock.run(clock.await(() -> ben.sereno().mutex("m").acquire())::release);
+    }
+
+    /** A rule after those of the disturbance sees the requests that they let pass. */
+    @Test
+    void theShareOfADisturbanceIsThatOfAllItsKinds(TestNode ada) {
+        TestNode node = new TestNode("ada", ada.sereno(), ada.line(), new Leaks(), new Random(1));
+        Runnable end = node.disturb(0.3);
+        AtomicInteger passed = new AtomicInteger();
+        Runnable stopCounting = ada.line()
+                .each(
+                        request -> {
+                            passed.incrementAndGet();
+                            return false;
+                        },
+                        Fate.pass());
+        for (int i = 0; i < 10_000; i++) {
+            CompletionStage<?> unused = ada.line().read(new Query.All("counter"));
+        }
+        assertThat(passed.get()).isBetween(6850, 7150);
+        end.run();
+        stopCounting.run();
+    }
+
+    /** The release needs a timer: it ends when the store has not answered for long enough. */
+    @Test
+    void aNodeThatIsCutOffReleasesWithoutAnAnswer(TestNode ada, SerenoClock clock) throws Exception {
+        Grant grant = clock.await(() -> ada.sereno().mutex("m").acquire());
+        ada.cutOff();
+        clock.run(() -> {
+            try {
+                grant.release();
+            } catch (GrantLostException | NotAppliedException | OutcomeUnknownException allowed) {
+                assertThat(grant.isHeld()).isFalse();
+            }
+        });
+        assertThat(clock.elapsed()).isPositive();
     }
 
     @Test
@@ -136,7 +172,7 @@ class SerenoTestTest {
         clock.until(later::get);
         assertThat(grant.isHeld()).isTrue();
         assertThat(clock.elapsed()).isGreaterThanOrEqualTo(Duration.ofMinutes(5));
-        grant.release();
+        clock.run(grant::release);
     }
 
     @Nested
@@ -151,8 +187,8 @@ class SerenoTestTest {
 
         /** Leaks are looked for after this. */
         @AfterEach
-        void release() {
-            held.release();
+        void release(SerenoClock clock) throws Exception {
+            clock.run(held::release);
         }
     }
 }

@@ -31,7 +31,7 @@ class FaultsTest {
         assertThat(clock.await(first.lost())).isEqualTo(LossCause.SESSION_EXPIRED);
         Leadership second = clock.await(bens::awaitLeadership);
         assertThat(second.fencingToken()).isGreaterThan(first.fencingToken());
-        bens.close();
+        clock.run(bens::close);
     }
 
     @Test
@@ -42,7 +42,7 @@ class FaultsTest {
         ada.pause();
         Grant bens = clock.await(() -> ben.sereno().mutex("report").acquire());
         archive.write("ben's page", bens.fencingToken());
-        bens.release();
+        clock.run(bens::release);
         ada.resume();
 
         assertThat(adas.isHeld()).isFalse();
