@@ -24,6 +24,8 @@ class CompatibilityPageTest {
             "sereno-simulation/src/main/java/io/sereno/simulation",
             "sereno-blocking/src/main/java/io/sereno/blocking",
             "sereno-junit/src/main/java/io/sereno/junit",
+            "sereno-shedlock/src/main/java/io/sereno/shedlock",
+            "sereno-spring-integration/src/main/java/io/sereno/spring/integration",
             "sereno-tck/src/main/java/io/sereno/tck");
 
     @Test

@@ -9,6 +9,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.DisposableBean;
@@ -40,10 +42,13 @@ import org.springframework.integration.leader.event.LeaderEventPublisher;
  * candidate whose {@code onGranted} has returned is told first, and the leadership is handed over after that.
  *
  * <p>{@code onGranted} may return at once, and the candidate remains the leader. If it does the work itself, it is
- * interrupted when the leadership ends, and {@code onRevoked} is called when it has returned. If it throws, the
- * leadership is handed over, and the candidate stands again at the tail.
+ * interrupted when the leadership ends, and {@code onRevoked} is called when it has returned; no event is published
+ * then, unless it returns while it leads. If it throws, the leadership is handed over, and the candidate stands again at
+ * the tail, after a pause of a second.
  *
- * <p><b>Not guaranteed.</b> That endpoints in other threads stop before another process leads after a loss: let the
+ * <p><b>Not guaranteed.</b> That {@code onRevoked} waits for an {@code onGranted} that does not return within 5 s of
+ * {@link #stop()}. That the candidate is told of a stop while a listener runs for longer than 5 s. That it is told if
+ * the client is closed and this initiator is not stopped: stop it first, as the application context does. That endpoints in other threads stop before another process leads after a loss: let the
  * resource check {@link io.sereno.Grant#fencingToken()} of {@link #leadership()}. No
  * {@code OnFailedToAcquireMutexEvent} is published: a candidate that follows has not failed.
  *
@@ -64,6 +69,12 @@ public final class SerenoLeaderInitiator implements SmartLifecycle, DisposableBe
     private volatile int phase = PHASE;
     private volatile LeaderEventPublisher events = new DefaultLeaderEventPublisher();
 
+    /** How long a stop waits for listeners. */
+    private static final long PATIENCE_SECONDS = 5;
+
+    /** How long a candidate that throws waits before it stands again, so that it does not write to the store in a loop. */
+    private static final long PAUSE_MILLIS = 1_000;
+
     /** Null unless running. Changed under the lock of the life cycle. */
     private volatile @Nullable LeaderElection election;
 
@@ -72,6 +83,9 @@ public final class SerenoLeaderInitiator implements SmartLifecycle, DisposableBe
 
     /** Changed under the lock of telling. */
     private volatile Term term = Term.NONE;
+
+    /** The election of the term; guarded by the lock of telling. */
+    private @Nullable LeaderElection termOf;
 
     /** What the candidate has been told of its leadership. */
     private enum Term {
@@ -181,12 +195,19 @@ public final class SerenoLeaderInitiator implements SmartLifecycle, DisposableBe
         lifecycle.lock();
         try {
             if (election == null) {
+                AtomicReference<LeaderElection> self = new AtomicReference<>();
                 LeaderElection made = sereno.election(candidate.getRole())
                         .metadata(Map.of("id", candidate.getId()))
-                        .onElectedLeader((leadership, topology) -> grant())
-                        .onElectedFollower(topology -> revoke());
+                        .onElectedLeader((leadership, topology) -> grant(requireNonNull(self.get())))
+                        .onElectedFollower(topology -> revoke(requireNonNull(self.get())));
+                self.set(made);
                 election = made; // before a callback can ask for it
-                made.start();
+                try {
+                    made.start();
+                } catch (RuntimeException e) {
+                    election = null;
+                    throw e;
+                }
             }
         } finally {
             lifecycle.unlock();
@@ -196,18 +217,26 @@ public final class SerenoLeaderInitiator implements SmartLifecycle, DisposableBe
     /** Revokes the leadership and leaves the election. Waits for the candidate and for the store, 5 s at most for each. */
     @Override
     public void stop() {
-        lifecycle.lock();
+        if (!isObtained(lifecycle, PATIENCE_SECONDS)) {
+            return; // another thread stops it, and may wait for this one
+        }
         try {
             LeaderElection running = election;
             if (running != null) {
+                long patience = PATIENCE_SECONDS;
                 try {
-                    if (term == Term.GRANTED) {
-                        revoke();
+                    if (term == Term.GRANTED && !toldOfStop(running, patience)) {
+                        patience = 0; // that was enough
                     }
                 } finally {
                     running.close();
                     election = null;
-                    revoke(); // of a leadership that came in between, or whose worker the close has interrupted
+                    // Of a leadership that came in between, or whose worker the close has interrupted.
+                    if (!toldOfStop(running, patience)) {
+                        LOG.log(
+                                Level.WARNING,
+                                "stopped while a listener was busy; the listeners are told when it returns");
+                    }
                 }
             }
         } finally {
@@ -220,41 +249,94 @@ public final class SerenoLeaderInitiator implements SmartLifecycle, DisposableBe
         stop();
     }
 
-    private void grant() {
-        tell(() -> term = Term.BEGINS);
+    private boolean toldOfStop(LeaderElection stopped, long patienceSeconds) {
+        if (!isObtained(telling, patienceSeconds)) {
+            return false;
+        }
+        try {
+            endTerm(stopped);
+        } finally {
+            telling.unlock();
+        }
+        return true;
+    }
+
+    /** False if another thread has it for longer, or this one is interrupted while it waits. */
+    private static boolean isObtained(ReentrantLock lock, long patienceSeconds) {
+        try {
+            return lock.tryLock() || lock.tryLock(patienceSeconds, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private void grant(LeaderElection made) {
+        tell(() -> {
+            if (election == made) {
+                term = Term.BEGINS;
+                termOf = made;
+            }
+        });
+        if (election != made) {
+            return; // stopped before the callback began
+        }
         try {
             candidate.onGranted(context);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // the leadership has ended; the revocation follows
-            return;
-        } catch (RuntimeException e) {
-            handOver();
-            throw e;
+        } catch (Throwable e) {
+            boolean led = leads(made);
+            giveUp(made, led);
+            if (e instanceof InterruptedException && !led) {
+                return; // the loss interrupted it
+            }
+            if (e instanceof Error error) {
+                throw error;
+            }
+            throw e instanceof RuntimeException thrown ? thrown : new IllegalStateException(e);
         }
         tell(() -> {
-            if (term == Term.BEGINS) {
+            if (term == Term.BEGINS && leads(made)) {
                 term = Term.GRANTED;
                 publish("OnGrantedEvent", () -> events.publishOnGranted(this, context, candidate.getRole()));
             }
         });
+        if (!leads(made)) {
+            revoke(made); // no other callback may come for a while
+        }
+    }
+
+    /** {@code onGranted} has thrown. */
+    private void giveUp(LeaderElection made, boolean led) {
+        handOver(made);
+        revoke(made);
+        if (led) {
+            try {
+                Thread.sleep(PAUSE_MILLIS);
+            } catch (InterruptedException stopped) {
+                Thread.currentThread().interrupt(); // the callback ends here anyway
+            }
+        }
     }
 
     /** Tells the candidate once that it no longer leads, if it was told that it does. */
-    private void revoke() {
-        tell(() -> {
-            Term before = term;
-            if (before == Term.NONE) {
-                return;
+    private void revoke(LeaderElection made) {
+        tell(() -> endTerm(made));
+    }
+
+    /** Under the lock of telling. */
+    private void endTerm(LeaderElection made) {
+        Term before = term;
+        if (before == Term.NONE || termOf != made) {
+            return;
+        }
+        term = Term.NONE;
+        try {
+            candidate.onRevoked(context);
+        } finally {
+            if (before == Term.GRANTED) {
+                publish("OnRevokedEvent", () -> events.publishOnRevoked(this, context, candidate.getRole()));
             }
-            term = Term.NONE;
-            try {
-                candidate.onRevoked(context);
-            } finally {
-                if (before == Term.GRANTED) {
-                    publish("OnRevokedEvent", () -> events.publishOnRevoked(this, context, candidate.getRole()));
-                }
-            }
-        });
+        }
     }
 
     private void tell(Runnable news) {
@@ -266,10 +348,13 @@ public final class SerenoLeaderInitiator implements SmartLifecycle, DisposableBe
         }
     }
 
-    private void handOver() {
-        LeaderElection running = election;
-        if (running != null && running.state() != LeaderElection.State.CLOSED) {
-            running.resign();
+    private boolean leads(LeaderElection made) {
+        return election == made && leadership().isPresent();
+    }
+
+    private static void handOver(LeaderElection made) {
+        if (made.state() != LeaderElection.State.CLOSED) {
+            made.resign();
         }
     }
 
@@ -300,10 +385,20 @@ public final class SerenoLeaderInitiator implements SmartLifecycle, DisposableBe
 
         @Override
         public void yield() {
-            if (term == Term.GRANTED && isLeader()) {
-                revoke();
+            LeaderElection running = election;
+            if (running == null) {
+                return;
             }
-            handOver();
+            if (term == Term.GRANTED && isLeader()) {
+                revoke(running);
+            }
+            handOver(running);
+            tell(
+                    () -> { // a term that began in between; one whose onGranted runs is ended when that has returned
+                        if (term == Term.GRANTED && !leads(running)) {
+                            endTerm(running);
+                        }
+                    });
         }
 
         @Override

@@ -1,11 +1,19 @@
 package io.sereno.spring.integration;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sereno.SerenoClosedException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -216,5 +224,264 @@ class SerenoLeaderInitiatorTest {
         processes.cutAdaOff();
         hears(ada, "revoked", "OnRevoked");
         springs.stop();
+    }
+
+    /** A candidate whose first {@code onGranted} does something else. */
+    private static class First extends Recorder {
+        interface Action {
+            void run(Context context) throws InterruptedException;
+        }
+
+        private final AtomicBoolean done = new AtomicBoolean();
+        private final Action action;
+
+        First(Action action) {
+            this.action = action;
+        }
+
+        @Override
+        public void onGranted(Context context) throws InterruptedException {
+            super.onGranted(context);
+            if (done.compareAndSet(false, true)) {
+                action.run(context);
+            }
+        }
+    }
+
+    private SerenoLeaderInitiator initiator(Recorder candidate) {
+        SerenoLeaderInitiator made = new SerenoLeaderInitiator(processes.ada, candidate);
+        made.setApplicationEventPublisher(candidate::event);
+        return made;
+    }
+
+    private void stops(SerenoLeaderInitiator initiator) throws Exception {
+        processes.await(processes.begin(() -> {
+            initiator.stop();
+            return true;
+        }));
+    }
+
+    @Test
+    void aStopDoesNotWaitForAListenerThatWaitsForTheStop() throws Exception {
+        CountDownLatch stopped = new CountDownLatch(1);
+        adas.setApplicationEventPublisher(event -> {
+            ada.event(event);
+            if (event instanceof OnRevokedEvent) {
+                try {
+                    stopped.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        });
+        adas.start();
+        hears(ada, "granted", "OnGranted");
+        CompletableFuture<Boolean> yielded = processes.begin(() -> {
+            adas.getContext().yield();
+            return true;
+        });
+        hears(ada, "revoked", "OnRevoked");
+        try {
+            stops(adas);
+        } finally {
+            stopped.countDown();
+        }
+        processes.await(yielded);
+        assertThat(adas.isRunning()).isFalse();
+    }
+
+    @Test
+    void aListenerThatIsBusyDuringTheStopIsToldAfterwards() throws Exception {
+        CountDownLatch stopped = new CountDownLatch(1);
+        adas.setApplicationEventPublisher(event -> {
+            ada.event(event);
+            while (event instanceof OnGrantedEvent && stopped.getCount() > 0) {
+                try {
+                    stopped.await();
+                } catch (InterruptedException ignored) {
+                    // Busy.
+                }
+            }
+        });
+        adas.start();
+        hears(ada, "granted", "OnGranted");
+        try {
+            stops(adas);
+        } finally {
+            stopped.countDown();
+        }
+        hears(ada, "revoked", "OnRevoked");
+    }
+
+    @Test
+    void aCandidateThatYieldsInOnGrantedIsRevokedAndPublishesNothing() throws Exception {
+        First yields = new First(Context::yield);
+        SerenoLeaderInitiator initiator = initiator(yields);
+        initiator.start();
+        hears(yields, "granted", "revoked", "granted", "OnGranted");
+        stops(initiator);
+    }
+
+    @Test
+    void aCandidateThatYieldsWhileTheStoreIsAwayIsRevoked() throws Exception {
+        First yields = new First(context -> {
+            processes.cutAdaOff();
+            context.yield();
+        });
+        SerenoLeaderInitiator initiator = initiator(yields);
+        initiator.start();
+        hears(yields, "granted", "revoked");
+        assertThat(initiator.getContext().isLeader()).isFalse();
+        processes.healAda();
+        stops(initiator);
+    }
+
+    @Test
+    void anErrorAndAnInterruptOfItsOwnHandOver() throws Exception {
+        List<First.Action> failures = List.of(
+                context -> {
+                    throw new NoClassDefFoundError("intended");
+                },
+                context -> {
+                    throw new InterruptedException("intended");
+                });
+        for (First.Action failure : failures) {
+            First fails = new First(failure);
+            SerenoLeaderInitiator initiator = initiator(fails);
+            initiator.start();
+            hears(fails, "granted", "revoked", "granted", "OnGranted");
+            stops(initiator);
+        }
+    }
+
+    @Test
+    void aCandidateThatAlwaysThrowsPausesBeforeItStandsAgain() throws Exception {
+        BlockingQueue<Long> grants = new LinkedBlockingQueue<>();
+        Recorder throwing = new Recorder() {
+            @Override
+            public void onGranted(Context context) {
+                grants.add(System.nanoTime());
+                throw new IllegalStateException("intended");
+            }
+        };
+        SerenoLeaderInitiator initiator = initiator(throwing);
+        initiator.start();
+        long first = processes.await(processes.begin(grants::take));
+        long second = processes.await(processes.begin(grants::take));
+        assertThat(Duration.ofNanos(second - first)).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
+        stops(initiator);
+    }
+
+    @Test
+    void aCallbackOfAFormerStartDoesNothingToTheNext() throws Exception {
+        CountDownLatch again = new CountDownLatch(1);
+        Recorder late = new First(context -> {
+            while (again.getCount() > 0) {
+                try {
+                    again.await();
+                } catch (InterruptedException ignored) {
+                    // As a candidate that does not end when it is told to.
+                }
+            }
+            throw new IllegalStateException("late");
+        });
+        SerenoLeaderInitiator initiator = initiator(late);
+        initiator.start();
+        hears(late, "granted");
+        stops(initiator);
+        hears(late, "revoked");
+        initiator.start();
+        hears(late, "granted", "OnGranted");
+        long token = initiator.leadership().orElseThrow().fencingToken();
+
+        CompletableFuture<Object> logged = new CompletableFuture<>();
+        Handler handler = new LateFailure(logged);
+        Logger logger = Logger.getLogger("io.sereno");
+        logger.addHandler(handler);
+        try {
+            again.countDown();
+            processes.await(logged);
+        } finally {
+            logger.removeHandler(handler);
+        }
+        assertThat(late.news).isEmpty();
+        assertThat(initiator.leadership().orElseThrow().fencingToken()).isEqualTo(token);
+        stops(initiator);
+    }
+
+    /** Completes when the failure of the late callback is logged. */
+    private static final class LateFailure extends Handler {
+        private final CompletableFuture<Object> logged;
+
+        LateFailure(CompletableFuture<Object> logged) {
+            this.logged = logged;
+        }
+
+        @Override
+        public void publish(LogRecord event) {
+            Throwable thrown = event.getThrown();
+            if (thrown != null && "late".equals(thrown.getMessage())) {
+                logged.complete(event);
+            }
+        }
+
+        @Override
+        public void flush() {
+            // Nothing is kept back.
+        }
+
+        @Override
+        public void close() {
+            // Holds nothing.
+        }
+    }
+
+    @Test
+    void aStartThatFailsLeavesItStopped() throws Exception {
+        Recorder closing = new Recorder() {
+            @Override
+            public String getId() {
+                processes.ada.close();
+                return super.getId();
+            }
+        };
+        SerenoLeaderInitiator initiator = initiator(closing);
+        assertThatThrownBy(initiator::start).isInstanceOf(SerenoClosedException.class);
+        assertThat(initiator.isRunning()).isFalse();
+    }
+
+    @Test
+    void aCandidateIsToldBeforeTheNextOneLeads() throws Exception {
+        CountDownLatch toldOnce = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        Recorder first = new Recorder() {
+            @Override
+            public void onRevoked(Context context) {
+                toldOnce.countDown();
+                try {
+                    goOn.await();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+                super.onRevoked(context);
+            }
+        };
+        SerenoLeaderInitiator initiator = initiator(first);
+        initiator.start();
+        hears(first, "granted", "OnGranted");
+        bens.start();
+        CompletableFuture<Boolean> stop = processes.begin(() -> {
+            initiator.stop();
+            return true;
+        });
+        processes.await(processes.begin(() -> {
+            toldOnce.await();
+            return true;
+        }));
+        assertThat(initiator.leadership()).as("not handed over yet").isPresent();
+        assertThat(ben.news).isEmpty();
+        goOn.countDown();
+        processes.await(stop);
+        hears(ben, "granted", "OnGranted");
     }
 }
