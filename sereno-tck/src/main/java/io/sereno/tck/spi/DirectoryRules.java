@@ -2,6 +2,7 @@ package io.sereno.tck.spi;
 
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
+import io.sereno.spi.DirectoryPage;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Promise;
@@ -171,14 +172,11 @@ public class DirectoryRules {
         Client client = bench.client();
         IntStream.range(0, 20).forEach(i -> client.put("n" + i, "a", "1"));
         for (int limit : new int[] {1, 2, 7, 19, 20, 21, Integer.MAX_VALUE}) {
-            Optional<String> cursor = Optional.empty();
-            do {
-                var page = client.directories(cursor, limit);
+            for (DirectoryPage page : pages(client, limit)) {
                 bench.verify(
                         page.directories().size() <= limit,
                         () -> "a page of at most " + limit + " has " + page.directories());
-                cursor = page.next();
-            } while (cursor.isPresent());
+            }
         }
         for (int limit : new int[] {0, -1, Integer.MIN_VALUE}) {
             CallResult<?> ended =
@@ -232,15 +230,21 @@ public class DirectoryRules {
         bench.within(Duration.ofMillis(250), from, "a listing after close");
     }
 
-    /** All pages. */
+    /** The directories of all pages. */
     private static List<String> all(Client client, int limit) {
-        List<String> all = new ArrayList<>();
+        return pages(client, limit).stream()
+                .flatMap(page -> page.directories().stream())
+                .toList();
+    }
+
+    private static List<DirectoryPage> pages(Client client, int limit) {
+        List<DirectoryPage> pages = new ArrayList<>();
         Optional<String> cursor = Optional.empty();
         do {
-            var page = client.directories(cursor, limit);
-            all.addAll(page.directories());
+            DirectoryPage page = client.directories(cursor, limit);
+            pages.add(page);
             cursor = page.next();
         } while (cursor.isPresent());
-        return all;
+        return pages;
     }
 }
