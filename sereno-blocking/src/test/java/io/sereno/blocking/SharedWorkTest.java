@@ -86,7 +86,7 @@ class SharedWorkTest extends SupportTest {
         time.advance(TIMEOUT.dividedBy(2));
         assertFailed(first, UNKNOWN, false, "the first");
         time.advance(TIMEOUT.dividedBy(2));
-        // Had the connection been given up with the first, the second would say that the socket was closed.
+        // If the connection were given up with the first, the second would say that the socket was closed.
         assertFailed(second, UNKNOWN, false, "the second was not answered within");
         get(line.aborted);
     }

@@ -322,7 +322,7 @@ class SerenoLockProviderTest {
         assertThat(attempt(ben)).isPresent();
     }
 
-    /** Does this once, before a request of ada of this kind reaches the store. */
+    /** Runs the action once, before a request of ada of this kind reaches the store. */
     private void before(Predicate<Request> which, Runnable action) {
         AtomicBoolean done = new AtomicBoolean();
         line.each(

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** How client and server of remote shelves write things to each other. What is read is checked by the records themselves. */
+/** How client and server of remote shelves write things to each other. The records check the values that are read. */
 final class Wire {
     /** The first bytes of each connection, from either side: the name of the protocol, and its version. */
     static final long GREETING = 0x5348454C46_01L;

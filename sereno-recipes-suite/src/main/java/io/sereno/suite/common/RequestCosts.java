@@ -102,8 +102,8 @@ public abstract class RequestCosts {
     /**
      * Renewals, checks and ticks of a client are at most one request a second, and two at once; beyond that, one request in
      * five runs is allowed for. An operation that takes one more takes it in each run. A third of the ttl after they began,
-     * all rights that the clients hold are checked within a moment, whatever is measured at that
-     * moment; so the batch with the most requests does not count.
+     * all rights that the clients hold are checked within a moment, whatever is measured at that moment. So the batch with
+     * the most requests does not count.
      */
     private void compare(String operation, @Nullable Figure figure, int clients, Work work, List<String> wrong)
             throws Exception {
