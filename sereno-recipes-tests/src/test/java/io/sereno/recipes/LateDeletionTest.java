@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sereno.Codec;
 import io.sereno.NotAppliedException;
 import io.sereno.OutcomeUnknownException;
+import io.sereno.Sereno;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.counter.CounterRecipe;
 import io.sereno.recipes.kernel.Removal;
@@ -24,6 +25,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A deletion whose time is up reports the truth, and does nothing after that: the present entries may belong to others. */
 @Timeout(30)
@@ -43,6 +46,7 @@ class LateDeletionTest {
     @BeforeEach
     void store() {
         here.counter("x").set(3);
+        here.waitGroup("x").add(3);
         here.topic("x", Codec.utf8()).publish("m");
     }
 
@@ -53,6 +57,11 @@ class LateDeletionTest {
 
     private CompletableFuture<Void> deleteTopic() {
         return TopicRemoval.of(new Scope(here.client(), "topic", "x", "topic/x"));
+    }
+
+    private CompletableFuture<Void> deleteWaitGroup() {
+        Scope scope = new Scope(here.client(), "wait group", "x", "waitgroup/x");
+        return new Removal(scope.kernel(), scope, "delete", scope.directory(), "h").start();
     }
 
     @Test
@@ -98,6 +107,99 @@ class LateDeletionTest {
                 .failsWithin(Duration.ofSeconds(10))
                 .withThrowableThat()
                 .withCauseInstanceOf(OutcomeUnknownException.class);
+    }
+
+    /** What can be deleted, and how another client makes it again under the same name. */
+    enum Deleted {
+        COUNTER("counter/x") {
+            @Override
+            CompletableFuture<Void> begin(LateDeletionTest test) {
+                return test.deleteCounter();
+            }
+
+            @Override
+            void make(Sereno client) {
+                client.counter("x").set(8);
+            }
+        },
+        WAIT_GROUP("waitgroup/x") {
+            @Override
+            CompletableFuture<Void> begin(LateDeletionTest test) {
+                return test.deleteWaitGroup();
+            }
+
+            @Override
+            void make(Sereno client) {
+                client.waitGroup("x").add(8);
+            }
+        },
+        TOPIC("topic/x") {
+            @Override
+            CompletableFuture<Void> begin(LateDeletionTest test) {
+                return test.deleteTopic();
+            }
+
+            @Override
+            void make(Sereno client) {
+                client.topic("x", Codec.utf8()).publish("made again");
+            }
+        };
+
+        private final String directory;
+
+        Deleted(String directory) {
+            this.directory = directory;
+        }
+
+        abstract CompletableFuture<Void> begin(LateDeletionTest test);
+
+        abstract void make(Sereno client);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatAnotherClientMadeAfterADeletionWithoutReplyIsNotDeleted(Deleted deleted) {
+        line.next(Request.commitsTo(deleted.directory), Fate.loseReply());
+        CompletableFuture<Void> deletion = deleted.begin(this);
+        assertThat(deletion).isNotDone();
+        remains(deleted, deletion);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatAnotherClientMadeAfterADeletionOfItsOwnIsNotDeleted(Deleted deleted) {
+        line.next(Request.commitsTo(deleted.directory), Fate.delayRequest(Duration.ofMillis(300)));
+        CompletableFuture<Void> deletion = deleted.begin(this);
+        clients.removeAll(deleted.directory);
+        remains(deleted, deletion);
+    }
+
+    private void remains(Deleted deleted, CompletableFuture<Void> deletion) {
+        deleted.make(clients.connect("other"));
+        List<Entry> made = ofNoClient(deleted);
+        assertThat(made).isNotEmpty();
+        clients.passUntilDone(deletion, Clients.OPERATION_TIMEOUT);
+        assertThat(deletion).isCompletedWithValue(null);
+        clients.time.advance(Clients.OPERATION_TIMEOUT);
+        assertThat(ofNoClient(deleted)).isEqualTo(made);
+    }
+
+    /** Without what a client keeps there for a while. */
+    private List<Entry> ofNoClient(Deleted deleted) {
+        return entries(deleted.directory).stream()
+                .filter(entry -> !entry.name().startsWith("o-"))
+                .toList();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aDeletionThatNeverReachedTheStoreIsSentAgain(Deleted deleted) {
+        line.next(Request.commitsTo(deleted.directory), Fate.loseRequest());
+        CompletableFuture<Void> deletion = deleted.begin(this);
+        assertThat(deletion).isNotDone();
+        clients.passUntilDone(deletion, Clients.OPERATION_TIMEOUT);
+        assertThat(deletion).isCompletedWithValue(null);
+        assertThat(entries(deleted.directory)).isEmpty();
     }
 
     private List<Entry> entries(String directory) {

@@ -11,6 +11,7 @@ import io.sereno.tck.recipes.Node;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.CallResult;
+import io.sereno.tck.run.Client;
 import java.time.Duration;
 import java.util.List;
 
@@ -113,5 +114,33 @@ public class CounterFaultRules {
                 value == 1_000 || !(ended.thrown() instanceof NotAppliedException),
                 () -> "delete() ended as " + ended + ", and later the counter of 1000 is " + value);
         lost.end();
+    }
+
+    @Rule(value = "CTR-8", waits = true, check = "OUT-3: what a deletion that is sent again is conditioned on")
+    void aDeletionDoesNotDeleteWhatWasMadeSince(Bench bench) {
+        List<Fate> fates = List.of(
+                Fate.loseReply().givenUpAfter(Duration.ofMillis(200)),
+                Fate.loseRequest().givenUpAfter(Duration.ofMillis(50)),
+                Fate.applyLate(Duration.ofMillis(20)).givenUpAfter(Duration.ofMillis(200)),
+                Fate.delayReply(Duration.ofMillis(200)));
+        LostCommits.each(bench, "counter", NAME, fates, lost -> {
+            Counter counter = lost.node().sereno().counter(lost.name());
+            Counter theirs = lost.other().sereno().counter(lost.name());
+            lost.other().run("add 1000", () -> theirs.addAndGet(1_000));
+            lost.next();
+            Calling<Boolean> deleting = lost.node().acts("delete", counter::delete);
+            Client judge = bench.judge();
+            if (!bench.reach(() -> judge.all("counter/" + lost.name()).isEmpty(), bench.patience())) {
+                throw bench.unknown("the counter was not deleted");
+            }
+            lost.other().run("add 7", () -> theirs.addAndGet(7));
+            CallResult<Boolean> ended = deleting.end(LONG);
+            bench.pass(Duration.ofSeconds(1));
+            long value = lost.other().result("get", theirs::get);
+            bench.verify(
+                    value == 7,
+                    () -> "a counter was deleted, and another client added 7 before delete() ended as " + ended
+                            + "; then the counter is " + value + "; " + lost);
+        });
     }
 }

@@ -126,6 +126,10 @@ final class CounterMutants {
                         Failures.isUnknown(lost) && commit.directory().contains("counter")
                                 ? below.commit(unconditional(commit))
                                 : failedFuture(lost));
+        all.backend("CTR-8", "a deletion of unknown outcome deletes what it finds then")
+                .afterFailures((below, commit, lost) -> Failures.isUnknown(lost) && deletes(commit)
+                        ? below.commit(unconditional(commit))
+                        : failedFuture(lost));
         all.recipe("CTR-8", "a deletion of unknown outcome is reported as not applied")
                 .in(counter((seen, method, call) -> {
                     try {
@@ -169,6 +173,13 @@ final class CounterMutants {
                 && commit.writes().stream()
                         .anyMatch(write ->
                                 write instanceof Write.Put && write.name().equals("v"));
+    }
+
+    private static boolean deletes(Commit commit) {
+        return commit.directory().contains("counter/")
+                && commit.writes().stream()
+                        .anyMatch(write ->
+                                write instanceof Write.Delete && write.name().equals("v"));
     }
 
     /** Like Curator: takes another value as proof that the change was not applied. */

@@ -14,19 +14,23 @@ import org.jspecify.annotations.Nullable;
  * Empties a directory that has one entry above all others, its head.
  *
  * <p>Invariant: nothing but the head is removed while there is a head. So a client that finds the same head as before knows that nobody has
- * removed anything beside it; see {@link OpRecord}.
+ * removed anything beside it; see {@link OpRecord}. The only head that is removed is the one that the first look found.
  *
  * <ol>
  *   <li>Read the directory. If nothing is there: done.
  *   <li>If the head is there: remove it by its createRevision, and with it as many of the other entries as one commit takes.
  *   <li>Without a head: remove the others, on condition that there still is no head. Repeat until nothing is left.
- *   <li>If a head is there after one has been removed: somebody has started again, and the entries there belong to the new head.
+ *   <li>If a head with another createRevision is there: the first one is gone, whoever removed it. Somebody has started again, and the entries
+ *       there belong to the new head.
  * </ol>
  *
  * <p>Withdrawn entries stay: they keep late puts out, and go with their sessions. Every commit of this class may be sent again, whatever its
  * outcome. Confined to a strand of its own.
  */
 public final class Removal {
+    private static final long NONE = 0;
+    private static final long NOT_LOOKED = -1;
+
     /** Every store takes 32 conditions and writes; one of them is for the head. */
     private static final int MOST = 31;
 
@@ -42,7 +46,8 @@ public final class Removal {
     /** A commit was sent, and may have removed the head or may still do so. */
     private boolean sent;
 
-    private boolean headRemoved;
+    /** The createRevision of the head that the first look found. */
+    private long condemned = NOT_LOOKED;
 
     public Removal(Kernel kernel, Errors errors, String operation, String directory, String head) {
         this.kernel = kernel;
@@ -83,8 +88,11 @@ public final class Removal {
                 others.add(entry.name());
             }
         }
+        if (condemned == NOT_LOOKED) {
+            condemned = found == null ? NONE : found.createRevision();
+        }
         // Step 4.
-        boolean startedAgain = found != null && headRemoved;
+        boolean startedAgain = found != null && found.createRevision() != condemned;
         if (startedAgain || (found == null && others.isEmpty())) {
             result.complete(null);
         } else {
@@ -108,11 +116,8 @@ public final class Removal {
         others.subList(0, count).forEach(commit::delete);
         sent = true;
         requests.commitOrPause(commit, outcome -> {
-            if (outcome.kind() == Outcome.Kind.COMMITTED) {
-                headRemoved |= found != null;
-                if (count < others.size()) {
-                    remove(null, others.subList(count, others.size()));
-                }
+            if (outcome.kind() == Outcome.Kind.COMMITTED && count < others.size()) {
+                remove(null, others.subList(count, others.size()));
             } // The next look shows the reason of a conflict.
         });
     }

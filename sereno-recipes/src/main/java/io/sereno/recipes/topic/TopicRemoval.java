@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>{@code createRevision(header) == r} -> without header, with removal. The topic is gone: no publisher or reader of that stream can
- *       commit anything any more.
+ *       commit anything any more. r is from the first look, so a retry does not delete a stream that began since.
  *   <li>Page by page, delete what is there, under the condition that this removal exists.
  *   <li>When nothing is left, delete the removal.
  * </ol>
@@ -39,6 +39,9 @@ import org.jspecify.annotations.Nullable;
 public final class TopicRemoval {
     public static final String NAME = "removal";
 
+    private static final long NONE = 0;
+    private static final long NOT_LOOKED = -1;
+
     private static final Bytes VALUE = Bytes.utf8("sereno/1 removal\n");
     /** Every store accepts this many in one commit. */
     private static final int MOST_WRITES = 32;
@@ -47,6 +50,9 @@ public final class TopicRemoval {
     private final Requests requests;
     private final Runnable onGone;
     private final TopicPages pages = new TopicPages();
+
+    /** The createRevision of the header that the first look found: no other stream is deleted. */
+    private long condemned = NOT_LOOKED;
 
     /** A deletion of the header was sent, and may have been applied, or may be yet. */
     private boolean deletionUnknown;
@@ -121,9 +127,17 @@ public final class TopicRemoval {
     // Step 1.
     private void begin() {
         requests.readEntry(TopicHeader.NAME, header -> {
+            if (condemned == NOT_LOOKED) {
+                condemned = header == null ? NONE : header.createRevision();
+            }
             if (header == null) {
                 deletionUnknown = false;
                 help();
+                return;
+            }
+            if (header.createRevision() != condemned) {
+                // Somebody has begun the next stream, which nobody can while a removal is there.
+                onGone.run();
                 return;
             }
             Commit.Builder commit = Commit.to(directory)

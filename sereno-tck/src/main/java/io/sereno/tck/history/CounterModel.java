@@ -19,6 +19,9 @@ public final class CounterModel implements Model<Long, CounterModel.Action> {
     /** Set a value if the current one was as expected; the answer is whether it did. */
     public record CompareAndSet(long expected, long value, Optional<Boolean> done) implements Action {}
 
+    /** Deleted the counter, which then counts from 0. */
+    public record Delete() implements Action {}
+
     @Override
     public Long initial() {
         return 0L;
@@ -36,6 +39,9 @@ public final class CounterModel implements Model<Long, CounterModel.Action> {
         if (action instanceof CompareAndSet swap) {
             boolean does = swap.expected() == value;
             return swap.done().orElse(does) == does ? Optional.of(does ? swap.value() : value) : Optional.empty();
+        }
+        if (action instanceof Delete) {
+            return Optional.of(0L);
         }
         return action instanceof Get get && get.value() == value ? Optional.of(value) : Optional.empty();
     }

@@ -117,7 +117,7 @@ final class CounterRun {
     private void change(Node node, Random random) throws Exception {
         Counter counter = node.sereno().counter(MIXED);
         int delta = 1 + random.nextInt(9);
-        switch (random.nextInt(6)) {
+        switch (random.nextInt(7)) {
             case 0 -> call(node, counter::get, CounterModel.Get::new, Optional.empty());
             case 1 -> {
                 long value = random.nextInt(1_000);
@@ -141,6 +141,15 @@ final class CounterRun {
                         () -> counter.updateAndGet(value -> value + delta),
                         sum -> new CounterModel.Add(delta, Optional.of(sum)),
                         Optional.of(new CounterModel.Add(delta, Optional.empty())));
+            case 4 ->
+                call(
+                        node,
+                        () -> {
+                            counter.delete();
+                            return true;
+                        },
+                        done -> new CounterModel.Delete(),
+                        Optional.of(new CounterModel.Delete()));
             default ->
                 call(
                         node,
