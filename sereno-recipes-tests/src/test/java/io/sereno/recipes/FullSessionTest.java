@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sereno.LossCause;
 import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.RightRequest;
 import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.Hold;
 import io.sereno.recipes.kernel.Session;
-import io.sereno.recipes.mutex.MutexQueue;
 import io.sereno.recipes.mutex.MutexRecipe;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
@@ -40,7 +40,7 @@ class FullSessionTest {
         Session first = current();
         Hold held = granted(acquire("held"));
         Runnable heal = line.each(FullSessionTest::isPlace, Fate.loseRequest());
-        MutexQueue.Request waiter = acquire("x");
+        RightRequest waiter = acquire("x");
         while (clients.entries("lock/x").size() < 1_500) {
             clients.time.advance(Duration.ofMillis(100));
             assertThat(held.isHeld()).isTrue();
@@ -72,7 +72,7 @@ class FullSessionTest {
     void aSessionUnderWhichNothingIsHeldEndsWhenItIsFull() {
         Session first = current();
         Runnable heal = line.each(FullSessionTest::isPlace, Fate.loseRequest());
-        MutexQueue.Request waiter = acquire("x");
+        RightRequest waiter = acquire("x");
         int most = 0;
         while (first.equals(current())) {
             clients.time.advance(Duration.ofMillis(10));
@@ -94,7 +94,7 @@ class FullSessionTest {
         Hold held = granted(acquire("held"));
         Runnable noLease = line.each(Request.GrantLease.class::isInstance, Fate.refuse());
         Runnable heal = line.each(FullSessionTest::isPlace, Fate.loseRequest());
-        MutexQueue.Request waiter = acquire("x");
+        RightRequest waiter = acquire("x");
         while (clients.entries("lock/x").size() < MOST + 10) {
             clients.time.advance(Duration.ofMillis(10));
         }
@@ -118,7 +118,7 @@ class FullSessionTest {
         Session first = current();
         Hold held = granted(acquire("held"));
         Runnable heal = line.each(FullSessionTest::isPlace, Fate.loseRequest());
-        MutexQueue.Request waiter = acquire("x");
+        RightRequest waiter = acquire("x");
         while (first.equals(current())) {
             clients.time.advance(Duration.ofMillis(10));
         }
@@ -156,11 +156,11 @@ class FullSessionTest {
                                 write instanceof Write.Put put && !put.value().equals(Card.WITHDRAWN));
     }
 
-    private MutexQueue.Request acquire(String name) {
+    private RightRequest acquire(String name) {
         return new MutexRecipe(client, name, "lock/" + name).queue("test").request("test", false, null);
     }
 
-    private static Hold granted(MutexQueue.Request request) {
+    private static Hold granted(RightRequest request) {
         return request.result().join().orElseThrow();
     }
 }

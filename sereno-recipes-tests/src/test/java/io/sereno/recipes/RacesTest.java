@@ -11,6 +11,7 @@ import io.sereno.NotAppliedException;
 import io.sereno.Peer;
 import io.sereno.SerenoClosedException;
 import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.RightRequest;
 import io.sereno.recipes.election.ElectionRecipe;
 import io.sereno.recipes.kernel.Hold;
 import io.sereno.recipes.mutex.MutexQueue;
@@ -57,7 +58,7 @@ class RacesTest {
         Hold held = granted(acquire(client(clients.line())));
         FaultyBackend line = clients.line();
         line.next(RacesTest::isCheck, Fate.delayReply(MOMENT));
-        MutexQueue.Request waiter = acquire(client(line));
+        RightRequest waiter = acquire(client(line));
 
         surrender(held);
         assertThat(waiter.result()).isNotDone();
@@ -211,7 +212,7 @@ class RacesTest {
         FaultyBackend line = clients.line();
         Client client = client(line);
         line.next(Request.commitsTo("lock/x"), Fate.delayRequest(Duration.ofSeconds(8)));
-        MutexQueue.Request waiter = acquire(client);
+        RightRequest waiter = acquire(client);
         line.next(Request.commitsTo("lock/x"), Fate.delayReply(Duration.ofSeconds(4)));
 
         // Its first put is abandoned after a while, and a withdrawn entry blocks it; that entry is removed before the
@@ -243,7 +244,7 @@ class RacesTest {
                         throw thrown.getCause();
                     }
                 });
-        MutexQueue.Request waiter = acquire(client(backend));
+        RightRequest waiter = acquire(client(backend));
         assertThat(failing).isFalse();
 
         clients.time.advance(Duration.ofSeconds(5));
@@ -269,7 +270,7 @@ class RacesTest {
         Hold held = granted(acquire(client(clients.line())));
         FaultyBackend line = clients.line();
         Client cut = client(line);
-        MutexQueue.Request waiter =
+        RightRequest waiter =
                 new MutexRecipe(cut, "x", "lock/x").queue("test").request("test", false, Duration.ofSeconds(5));
 
         line.cutOff(MOMENT);
@@ -285,7 +286,7 @@ class RacesTest {
         FaultyBackend line = clients.line();
         Client client = client(line);
         line.next(Request.reads(), Fate.delayReply(MOMENT));
-        MutexQueue.Request attempt =
+        RightRequest attempt =
                 new MutexRecipe(client, "x", "lock/x").queue("try").request("try", true, null);
         assertThat(attempt.result()).isNotDone();
 
@@ -300,7 +301,7 @@ class RacesTest {
         FaultyBackend line = clients.line();
         Client client = client(line);
         Hold held = granted(acquire(client));
-        MutexQueue.Request other =
+        RightRequest other =
                 new MutexRecipe(client, "x", "lock/x").queue("test").request("test", false, Duration.ofSeconds(1));
         clients.time.advance(Duration.ofSeconds(2));
         assertThat(other.result()).isCompletedWithValue(Optional.empty());
@@ -320,8 +321,8 @@ class RacesTest {
         Client client = client(line);
         Hold held = granted(acquire(client));
         MutexQueue queue = new MutexRecipe(client, "x", "lock/x").queue("test");
-        MutexQueue.Request first = queue.request("test", false, Duration.ofSeconds(1));
-        MutexQueue.Request last = acquire(client);
+        RightRequest first = queue.request("test", false, Duration.ofSeconds(1));
+        RightRequest last = acquire(client);
         line.next(Request.commitsTo("lock/x"), Fate.delayReply(MOMENT));
         List<CompletableFuture<Void>> released = new ArrayList<>();
         var unused = first.result().thenRun(() -> {
@@ -341,7 +342,7 @@ class RacesTest {
         FaultyBackend line = clients.line();
         Client client = client(line);
         Hold held = granted(acquire(client));
-        MutexQueue.Request waiter = acquire(client);
+        RightRequest waiter = acquire(client);
         clients.time.advance(Duration.ofMillis(20)); // The series is over.
         line.next(Request.commitsTo("lock/x"), Fate.delayReply(MOMENT));
 
@@ -414,11 +415,11 @@ class RacesTest {
         return new ElectionRecipe(client, "e", "election/e");
     }
 
-    private static MutexQueue.Request acquire(Client client) {
+    private static RightRequest acquire(Client client) {
         return new MutexRecipe(client, "x", "lock/x").queue("test").request("test", false, null);
     }
 
-    private static Hold granted(MutexQueue.Request request) {
+    private static Hold granted(RightRequest request) {
         return request.result().join().orElseThrow();
     }
 

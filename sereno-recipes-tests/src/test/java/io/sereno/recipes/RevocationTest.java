@@ -8,10 +8,10 @@ import io.sereno.LeaderElection;
 import io.sereno.LeaderElection.State;
 import io.sereno.Sereno;
 import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.RightRequest;
 import io.sereno.recipes.election.ElectionRecipe;
 import io.sereno.recipes.kernel.Hold;
 import io.sereno.recipes.kernel.Sessions;
-import io.sereno.recipes.mutex.MutexQueue;
 import io.sereno.recipes.mutex.MutexRecipe;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
@@ -275,11 +275,11 @@ class RevocationTest {
         return new ElectionRecipe(client, "e", "election/e").start();
     }
 
-    private static MutexQueue.Request acquire(Client client) {
+    private static RightRequest acquire(Client client) {
         return new MutexRecipe(client, "x", "lock/x").queue("test").request("test", false, null);
     }
 
-    private static Hold granted(MutexQueue.Request request) {
+    private static Hold granted(RightRequest request) {
         assertThat(request.result()).isCompleted();
         return request.result().join().orElseThrow();
     }

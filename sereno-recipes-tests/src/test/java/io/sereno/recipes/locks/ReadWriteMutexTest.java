@@ -13,6 +13,8 @@ import io.sereno.Sereno;
 import io.sereno.SerenoClosedException;
 import io.sereno.WriteGrant;
 import io.sereno.recipes.Clients;
+import io.sereno.recipes.LossDuringARelease;
+import io.sereno.recipes.SerenoClient;
 import io.sereno.recipes.Threads;
 import io.sereno.simulation.FaultyBackend;
 import java.time.Duration;
@@ -37,6 +39,18 @@ class ReadWriteMutexTest {
     @AfterEach
     void close() {
         clients.close();
+    }
+
+    @Test
+    void aReleaseReportsALossThatIsNoticedWhileItWaitsForItsTurn() throws Exception {
+        FaultyBackend line = clients.line();
+        SerenoClient here = clients.connect("here", line);
+        WriteGrant grant = here.readWriteMutex("x").acquireWrite();
+        LockQueue queue = here.client().shared(LockQueue.QUEUES).get("rwlock/x", Threads::nothing);
+
+        CompletableFuture<Boolean> released = LossDuringARelease.of(grant, "rwlock/x", queue.strand(), clients, line);
+
+        assertThatThrownBy(() -> released.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(GrantLostException.class);
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.sereno.recipes.mutex;
 import io.sereno.recipes.Explorations;
 import io.sereno.recipes.Processes;
 import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.RightRequest;
 import io.sereno.simulation.Explorer;
 import io.sereno.simulation.Fault;
 import io.sereno.simulation.SimulatedClient;
@@ -63,7 +64,7 @@ class ExploredMutexLossTest {
         }
 
         void next() {
-            MutexQueue.Request request = mutex.queue("explore").request("explore", false, null);
+            RightRequest request = mutex.queue("explore").request("explore", false, null);
             var unused = request.result().whenComplete((granted, failure) -> {
                 if (granted != null && granted.isPresent()) {
                     process.stepAfter(Duration.ofMillis(use), "give back", () -> {

@@ -6,6 +6,7 @@ import io.sereno.recipes.Explorations;
 import io.sereno.recipes.LyingBackend;
 import io.sereno.recipes.Processes;
 import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.RightRequest;
 import io.sereno.recipes.kernel.Hold;
 import io.sereno.simulation.Explorer;
 import io.sereno.simulation.Fault;
@@ -117,7 +118,7 @@ class ExploredMutexTest {
             int kind = world.random().nextInt(5);
             MutexQueue queue = mutex.queue("explore");
             Duration limit = kind == 1 ? Duration.ofMillis(world.random().nextInt(20_000)) : null;
-            MutexQueue.Request request = queue.request("explore", kind == 2, kind == 2 ? Duration.ofSeconds(5) : limit);
+            RightRequest request = queue.request("explore", kind == 2, kind == 2 ? Duration.ofSeconds(5) : limit);
             if (kind == 3) {
                 process.stepAfter(Duration.ofMillis(world.random().nextInt(5_000)), "withdraw", () -> {
                     if (!request.result().isDone()) {

@@ -10,8 +10,10 @@ import io.sereno.LossCause;
 import io.sereno.Mutex;
 import io.sereno.SerenoObserver;
 import io.sereno.recipes.Clients;
+import io.sereno.recipes.LossDuringARelease;
 import io.sereno.recipes.SerenoClient;
 import io.sereno.recipes.Threads;
+import io.sereno.recipes.client.RightRequest;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
@@ -105,7 +107,7 @@ class LossFoundAtTheEndTest {
     @Test
     void theLossIsFoundAlsoIfTheEntryIsReplacedByANewOne() throws Exception {
         Grant grant = mutex.acquire();
-        MutexQueue.Request next =
+        RightRequest next =
                 new MutexRecipe(here.client(), "x", "lock/x").queue("test").request("test", false, null);
         clients.time.advance(Duration.ofMillis(20)); // The series is over: the entry is given back, and a new one put.
         clients.removeAll("lock/x");
@@ -123,7 +125,7 @@ class LossFoundAtTheEndTest {
     @Test
     void theLossIsFoundAlsoIfTheStoreReportsThatTheLeaseIsDead() throws Exception {
         Grant grant = mutex.acquire();
-        MutexQueue.Request next =
+        RightRequest next =
                 new MutexRecipe(here.client(), "x", "lock/x").queue("test").request("test", false, null);
         clients.time.advance(Duration.ofMillis(20)); // The series is over: the entry is given back, and a new one put.
         line.holdNotices();
@@ -167,6 +169,21 @@ class LossFoundAtTheEndTest {
         assertThatThrownBy(leadership::release).isInstanceOf(GrantLostException.class);
         assertThat(observed.poll(10, TimeUnit.SECONDS))
                 .isEqualTo("election e " + leadership.fencingToken() + " ENTRY_REMOVED");
+    }
+
+    @Test
+    void theLossIsFoundAlsoIfItIsNoticedWhileTheReleaseWaitsForItsTurn() throws Exception {
+        Grant grant = mutex.acquire();
+        MutexQueue queue = here.client().shared(MutexQueue.QUEUES).get("lock/x", Threads::nothing);
+
+        CompletableFuture<Boolean> released = LossDuringARelease.of(grant, "lock/x", queue.strand(), clients, line);
+
+        assertThatThrownBy(() -> released.get(10, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOfSatisfying(
+                        GrantLostException.class,
+                        lost -> assertThat(lost.lossCause()).isEqualTo(LossCause.ENTRY_REMOVED));
+        assertThat(observed.poll(10, TimeUnit.SECONDS)).isEqualTo("mutex x " + grant.fencingToken() + " ENTRY_REMOVED");
     }
 
     private static CompletableFuture<Boolean> release(Grant grant) {

@@ -6,6 +6,7 @@ import io.sereno.properties.Grants;
 import io.sereno.recipes.RightsBench;
 import io.sereno.recipes.Wire;
 import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.RightRequest;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Hold;
 import io.sereno.spi.Entry;
@@ -72,7 +73,7 @@ final class MutexBench extends RightsBench<MutexBench.Wish> {
     protected Attempt attempt(Caller caller, Wish wish) {
         line(caller.node).add(caller);
         MutexQueue queue = queue(caller.node);
-        MutexQueue.Request request = queue.request("acquire", wish.onlyIfFree, wish.limit);
+        RightRequest request = queue.request("acquire", wish.onlyIfFree, wish.limit);
         return new Attempt(request.result(), () -> queue.withdraw(request));
     }
 

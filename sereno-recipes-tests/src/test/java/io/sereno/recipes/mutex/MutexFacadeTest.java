@@ -17,6 +17,7 @@ import io.sereno.recipes.Clients;
 import io.sereno.recipes.PendingTimers;
 import io.sereno.recipes.Threads;
 import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.RightRequest;
 import io.sereno.recipes.kernel.Hold;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
@@ -342,7 +343,7 @@ class MutexFacadeTest {
 
     private double requestsForEachHandOver(String name, int count) {
         AtomicInteger requests = new AtomicInteger();
-        List<MutexQueue.Request> waiting = new ArrayList<>();
+        List<RightRequest> waiting = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             FaultyBackend line = clients.line();
             line.each(

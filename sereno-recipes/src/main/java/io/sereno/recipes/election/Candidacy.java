@@ -112,6 +112,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     private boolean reenter;
     private boolean ledBefore;
     private boolean followerNotified;
+    private LossCause lastLoss = LossCause.SESSION_EXPIRED;
     private boolean queues;
     /** By the clock, if there is an observer or a meter. */
     private long queuesSince;
@@ -245,7 +246,8 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         boolean inside = leading.isRunningHere();
         strand.execute(() -> {
             if (hold != leadership) {
-                done.complete(null); // Lost at the same moment.
+                hold.foundLost(lastLoss); // Lost at the same moment.
+                done.complete(null);
                 return;
             }
             leadership = null;
@@ -261,6 +263,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
 
     @Override
     public void lost(LossCause cause) {
+        lastLoss = cause;
         Hold hold = leadership;
         leadership = null;
         if (hold != null) {

@@ -150,6 +150,16 @@ public final class Hold implements Leadership {
         }
     }
 
+    /**
+     * As above, for a loss that was noticed after the right was released and before it was taken back. It proves that the right had been lost only if the
+     * store showed that the entry was gone: a session that ended may have ended after the release.
+     */
+    public void foundLost(LossCause cause) {
+        if (cause == LossCause.ENTRY_REMOVED) {
+            foundGone(cause);
+        }
+    }
+
     /** Runs work under this hold: losing the hold interrupts the work. */
     public <T, E extends Exception> T run(Interruptible.Work<T, E> code) throws E {
         return interruptedByLoss(new Interruptible()).run(code);

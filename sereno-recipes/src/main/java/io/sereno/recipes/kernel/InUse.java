@@ -34,6 +34,14 @@ public final class InUse<K, T> {
         return use(key, maker, use -> use.users++);
     }
 
+    /** As above, while there is another user. */
+    public void enter(K key) {
+        byKey.computeIfPresent(key, (same, use) -> {
+            use.users++;
+            return use;
+        });
+    }
+
     /** Removes a user; true if it was the last one. */
     public boolean exit(K key) {
         return byKey.computeIfPresent(key, (same, use) -> --use.users == 0 ? null : use) == null;

@@ -56,12 +56,7 @@ final class LockFacade {
         scope.requireNotInterrupted(operation);
         LockQueue queue = queue(operation);
         LockRequest request = queue.request(operation, claims, false, limit);
-        try {
-            return granted(request, Await.interruptibly(request.result()));
-        } catch (InterruptedException interrupted) {
-            Await.uninterruptibly(queue.withdraw(request));
-            throw interrupted;
-        }
+        return granted(request, queue.await(request));
     }
 
     private static Optional<SharedRight> granted(LockRequest request, Optional<Hold> result) {

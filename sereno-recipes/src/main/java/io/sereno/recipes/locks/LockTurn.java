@@ -1,22 +1,18 @@
 package io.sereno.recipes.locks;
 
 import io.sereno.LossCause;
-import io.sereno.SerenoMeter.NotGranted;
+import io.sereno.recipes.client.HoldSeries;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.FencingToken;
 import io.sereno.recipes.kernel.Hold;
-import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Session;
 import io.sereno.recipes.kernel.Turn;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Entry;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,27 +36,21 @@ import org.jspecify.annotations.Nullable;
  * <p>All but {@link #takeBack}, {@link #downgrade} and {@link #failure} is confined to the strand of the queue.
  */
 final class LockTurn implements Turn.Owner, Hold.Giver {
-    private static final long SERIES_NANOS = Duration.ofMillis(20).toNanos();
-
-    private final Kernel kernel;
     private final LockQueue queue;
     private final Scope scope;
     private final Turn turn;
     private final Deque<LockRequest> waiting;
+    private final HoldSeries series;
     private final List<Hold> holds = new ArrayList<>(1);
 
     private Claims claims;
-    private @Nullable Session session;
-    private long createRevision;
-    private int served;
-    private long grantedAt;
     private boolean left;
     private LossCause lastLoss = LossCause.SESSION_EXPIRED;
 
     LockTurn(LockQueue queue, Claims claims, Deque<LockRequest> requests) {
         this.queue = queue;
         this.scope = queue.scope();
-        this.kernel = scope.kernel();
+        this.series = new HoldSeries(queue.kernel());
         this.claims = claims;
         this.waiting = requests;
         this.turn = new Turn(scope.client().sessions(), queue.strand(), scope.directory(), this);
@@ -88,7 +78,7 @@ final class LockTurn implements Turn.Owner, Hold.Giver {
 
     private boolean isTry() {
         LockRequest first = waiting.peek();
-        return first != null && first.onlyIfFree;
+        return first != null && first.isOnlyIfFree();
     }
 
     /** Whether another request for these claims may share the place; {@code held}: only if it is granted already. */
@@ -96,21 +86,22 @@ final class LockTurn implements Turn.Owner, Hold.Giver {
         if (left || !claims.equals(wanted)) {
             return false;
         }
-        if (session != null) {
-            return seriesMayGoOn();
+        if (series.session() != null) {
+            return series.mayGoOn();
         }
         return !held && !isTry() && (!claims.isShared() || waiting.size() < FencingToken.SERIES);
     }
 
     boolean isWaitingFor(Claims wanted) {
-        return !left && session == null && claims.equals(wanted) && !isTry();
+        return !left && series.session() == null && claims.equals(wanted) && !isTry();
     }
 
     void join(LockRequest request) {
         request.turn = this;
         waiting.add(request);
-        if (session != null) {
-            serve(session);
+        Session under = series.session();
+        if (under != null) {
+            serve(under);
         }
     }
 
@@ -131,13 +122,6 @@ final class LockTurn implements Turn.Owner, Hold.Giver {
         return !holds.isEmpty() || (turn.isWaiting() && inReach);
     }
 
-    private boolean seriesMayGoOn() {
-        return served < FencingToken.SERIES
-                && kernel.time().nanoTime() - grantedAt < SERIES_NANOS
-                && session != null
-                && session.isFresh();
-    }
-
     @Override
     public String lines() {
         return claims.lines();
@@ -151,10 +135,7 @@ final class LockTurn implements Turn.Owner, Hold.Giver {
     // Step 1.
     @Override
     public void granted(Session under, long revision) {
-        session = under;
-        createRevision = revision;
-        served = 0;
-        grantedAt = kernel.time().nanoTime();
+        series.start(under, revision);
         serve(under);
         if (holds.isEmpty()) {
             leave();
@@ -174,17 +155,9 @@ final class LockTurn implements Turn.Owner, Hold.Giver {
     }
 
     private void give(Session under, @Nullable LockRequest next) {
-        if (next == null) {
-            return;
+        if (next != null) {
+            holds.add(queue.grant(next, this, under, series.nextToken()));
         }
-        long token = FencingToken.of(createRevision, served++);
-        Hold hold = new Hold(kernel, this, under, scope.recipe(), scope.name(), token);
-        holds.add(hold);
-        next.hold = hold;
-        next.end();
-        // The request has become a hold: the end of the hold exits the queue, instead of the end of the request.
-        kernel.events().granted(scope.recipe(), scope.name(), token, next.since);
-        next.complete(Optional.of(hold));
     }
 
     // Steps 2 and 3.
@@ -192,18 +165,19 @@ final class LockTurn implements Turn.Owner, Hold.Giver {
     public CompletableFuture<Void> takeBack(Hold hold) {
         CompletableFuture<Void> done = new CompletableFuture<>();
         queue.strand().execute(() -> takeBack(hold, done));
-        return kernel.atMost(kernel.operationTimeout(), done);
+        return queue.kernel().atMost(queue.kernel().operationTimeout(), done);
     }
 
     private void takeBack(Hold hold, CompletableFuture<Void> done) {
         if (!holds.remove(hold)) {
-            done.complete(null); // Lost at the same moment.
+            hold.foundLost(lastLoss); // Lost at the same moment.
+            done.complete(null);
             return;
         }
-        Session under = session;
+        Session under = series.session();
         if (!holds.isEmpty()) {
             done.complete(null);
-        } else if (!waiting.isEmpty() && under != null && seriesMayGoOn()) {
+        } else if (!waiting.isEmpty() && under != null && series.mayGoOn()) {
             serve(under);
             done.complete(null);
         } else {
@@ -211,7 +185,7 @@ final class LockTurn implements Turn.Owner, Hold.Giver {
             if (waiting.isEmpty() || queue.moveToNext(this, claims, waiting)) {
                 leave();
             } else {
-                session = null;
+                series.end();
                 queue.rollsOver(this);
                 turn.rollOver();
             }
@@ -221,7 +195,7 @@ final class LockTurn implements Turn.Owner, Hold.Giver {
 
     private void leave() {
         left = true;
-        session = null;
+        series.end();
         turn.leave();
     }
 
@@ -238,7 +212,7 @@ final class LockTurn implements Turn.Owner, Hold.Giver {
             Claims stronger = claims;
             claims = stronger.weakened();
             // The series is over, so nobody joins: the store has not let in readers of other clients yet.
-            grantedAt = kernel.time().nanoTime() - SERIES_NANOS;
+            series.stop();
             queue.moveOn(this, stronger, waiting);
             turn.rewrite();
         });
@@ -246,7 +220,7 @@ final class LockTurn implements Turn.Owner, Hold.Giver {
     }
 
     /** Removes a request that has ended; {@code gone} completes when the store has nothing of it. */
-    void giveUp(LockRequest request, CompletableFuture<Void> gone) {
+    void remove(LockRequest request, CompletableFuture<Void> gone) {
         boolean mine = waiting.remove(request);
         if (mine && waiting.isEmpty() && holds.isEmpty()) {
             turn.whenGone(null, gone);
@@ -278,7 +252,7 @@ final class LockTurn implements Turn.Owner, Hold.Giver {
 
     private void loseAll(LossCause cause) {
         lastLoss = cause;
-        session = null;
+        series.end();
         List<Hold> all = List.copyOf(holds);
         holds.clear();
         for (Hold hold : all) {
@@ -293,22 +267,16 @@ final class LockTurn implements Turn.Owner, Hold.Giver {
             scope.retrying("acquire", why);
         }
         if (why.permanent()) {
-            failAll(NotGranted.FAILED, request -> scope.notApplied(request.operation, why));
+            queue.failAll(waiting, why);
             if (holds.isEmpty()) {
                 leave();
             }
         }
     }
 
-    private void failAll(NotGranted why, Function<LockRequest, RuntimeException> error) {
-        List<LockRequest> all = List.copyOf(waiting);
-        waiting.clear();
-        all.forEach(request -> queue.fail(request, why, error.apply(request)));
-    }
-
-    void close(LossCause cause) {
-        failAll(NotGranted.CLOSED, request -> scope.closed(request.operation));
-        loseAll(cause);
+    void close() {
+        queue.closeAll(waiting);
+        loseAll(LossCause.SERENO_CLOSED);
         left = true;
         turn.close();
     }

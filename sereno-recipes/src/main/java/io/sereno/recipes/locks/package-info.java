@@ -14,7 +14,7 @@
  *     if it conflicts with the claims: end of the search
  *   if none was found: a new place, enter() as for the mutex, where "ahead" has only entries that conflict
  *
- * tryAcquire(claims):                                              LockQueue
+ * tryAcquire(claims):                                              RightQueue, LockQueue
  *   if a place of this client conflicts with the claims: taken
  *   if a place with the same claims is held and may be joined: granted
  *   read the directory: if an entry conflicts with the claims: taken

@@ -6,6 +6,7 @@ import io.sereno.Mutex;
 import io.sereno.SerenoException;
 import io.sereno.SerenoLock;
 import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.RightRequest;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.AsyncCalls;
 import io.sereno.recipes.kernel.Await;
@@ -66,7 +67,7 @@ public final class MutexRecipe implements Mutex {
             return CompletableFuture.failedFuture(refused);
         }
         MutexQueue queue = queue();
-        MutexQueue.Request request = queue.request("acquireAsync", false, null);
+        RightRequest request = queue.request("acquireAsync", false, null);
         CompletableFuture<Grant> grant = new CompletableFuture<>();
         var unusedGrant = request.result()
                 .whenComplete((hold, failure) -> scope.kernel().offStrand(() -> {
@@ -87,7 +88,7 @@ public final class MutexRecipe implements Mutex {
         return grant;
     }
 
-    private static boolean isGrantOf(MutexQueue.Request request, Grant grant) {
+    private static boolean isGrantOf(RightRequest request, Grant grant) {
         CompletableFuture<Optional<Hold>> result = request.result();
         return result.isDone()
                 && !result.isCompletedExceptionally()
@@ -153,13 +154,7 @@ public final class MutexRecipe implements Mutex {
             throws InterruptedException {
         scope.requireNotInterrupted(operation);
         MutexQueue queue = queue(operation);
-        MutexQueue.Request request = queue.request(operation, onlyIfFree, limit);
-        try {
-            return Await.interruptibly(request.result());
-        } catch (InterruptedException interrupted) {
-            Await.uninterruptibly(queue.withdraw(request));
-            throw interrupted;
-        }
+        return queue.await(queue.request(operation, onlyIfFree, limit));
     }
 
     String about(String operation) {

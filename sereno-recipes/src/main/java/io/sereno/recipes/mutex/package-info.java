@@ -6,12 +6,12 @@
  * The live entry with the smallest createRevision holds the mutex. An entry with the value WITHDRAWN is not live.
  * A failed request to the store is repeated after a pause, if no line below says otherwise. A permanent failure fails all waiting requests.
  *
- * acquire():                                                       MutexRecipe, MutexQueue
+ * acquire():                                                       MutexRecipe, RightQueue, MutexQueue
  *   append my request to the queue of this client
  *   if the client has no entry: enter()
  *   wait for a grant; at the deadline, remove the request, and call leave() if it was the last one and nothing is held
  *
- * tryAcquire():                                                    MutexQueue
+ * tryAcquire():                                                    RightQueue, MutexQueue
  *   if a caller of this client holds or waits, or a read of the directory shows another client's live entry: the mutex is taken
  *   if the read fails, so does the call
  *   else as acquire(); but if an entry is in front after enter(): the mutex is taken, and the request ends as at a deadline
@@ -54,6 +54,7 @@
  *   if the outcome of a put is unknown: settle it first
  *   commit createRevision(name) = r -&gt; delete(name)
  *     CONFLICT, and no earlier attempt was UNKNOWN: the mutex had been lost; release() throws GrantLostException
+ *   so it does if the client's entry was found gone after the call of release() and before this step
  *
  * end of the session, or the client's entry is found gone:         Session, OwnEntry
  *   the entry is checked once a ttl while it waits, and watched from the next renewal of the session on
