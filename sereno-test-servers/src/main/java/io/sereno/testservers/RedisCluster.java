@@ -44,7 +44,7 @@ public final class RedisCluster extends ServerGroup<RedisServer> {
     }
 
     @Override
-    void start() {
+    void startMembers() {
         start(members());
         form();
         awaitWhole();

@@ -166,7 +166,7 @@ public final class RedisSentinel extends ServerGroup<RedisServer> {
 
     /** The Sentinel starts last: it checks a replica only every ten seconds, and must find a connected one at once. */
     @Override
-    void start() {
+    void startMembers() {
         first.launch();
         second.launch();
         awaitLink(first);

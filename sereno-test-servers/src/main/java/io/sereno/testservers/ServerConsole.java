@@ -20,7 +20,10 @@ final class ServerConsole {
             servers start zookeeper-ensemble [SETTING...] 3 of them
             servers start redis [SETTING...]              one Redis server, all that it acknowledges on disk
             servers start redis-sentinel [SETTING...]     a primary, its replica and a Sentinel
-            servers start redis-cluster [SETTING...]      3 masters""";
+            servers start redis-cluster [SETTING...]      3 masters
+            servers start postgresql [SETTING...]         one PostgreSQL server
+            servers start postgresql-replication [SETTING...] a primary and its replica
+            servers start pgbouncer [SETTING...]          one PostgreSQL server behind a PgBouncer""";
 
     private static final String VERBS = """
             pause|resume|kill|restart [NAME]  of all servers, or of the one with that name
@@ -28,8 +31,9 @@ final class ServerConsole {
             status                            all servers: process, address, log
             leader                            who leads an etcd cluster or a ZooKeeper ensemble
             compact                           drops the history of etcd
-            cut|heal                          the link from a Redis primary to its replica
-            promote                           the Redis replica becomes the primary
+            cut|heal                          the link from a Redis or PostgreSQL primary to its replica
+            promote                           the Redis or PostgreSQL replica becomes the primary
+            rejoin                            a former PostgreSQL primary becomes the replica
             quit                              ends all, and so do Ctrl-D and Ctrl-C""";
 
     private final TestServer server;
@@ -79,6 +83,9 @@ final class ServerConsole {
             case "redis" -> RedisServer.start(Persistence.APPEND_ALWAYS, settings);
             case "redis-sentinel" -> RedisSentinel.start(Persistence.APPEND_ALWAYS, settings);
             case "redis-cluster" -> RedisCluster.start(3, Persistence.APPEND_ALWAYS, settings);
+            case "postgresql" -> PostgresServer.start(settings);
+            case "postgresql-replication" -> PostgresReplication.start(settings);
+            case "pgbouncer" -> PgBouncer.start(settings);
             default ->
                 throw new IllegalArgumentException(
                         "'" + kind + "' is no kind of server; accepted are:\n" + KINDS.indent(2));
@@ -98,13 +105,22 @@ final class ServerConsole {
                 case "status" -> {}
                 case "compact" -> out.println("compacted at revision " + compact());
                 case "leader" -> out.println("leader: " + leader().name());
-                case "cut" -> as(RedisSentinel.class, verb).cutReplica();
-                case "heal" -> as(RedisSentinel.class, verb).healReplica();
-                case "promote" -> {
-                    RedisSentinel sentinel = as(RedisSentinel.class, verb);
-                    sentinel.promote(sentinel.replica());
-                    out.println("primary: " + sentinel.primary().name());
+                case "cut" -> {
+                    if (server instanceof PostgresReplication postgres) {
+                        postgres.cutReplica();
+                    } else {
+                        as(RedisSentinel.class, verb).cutReplica();
+                    }
                 }
+                case "heal" -> {
+                    if (server instanceof PostgresReplication postgres) {
+                        postgres.healReplica();
+                    } else {
+                        as(RedisSentinel.class, verb).healReplica();
+                    }
+                }
+                case "promote" -> out.println("primary: " + promote().name());
+                case "rejoin" -> as(PostgresReplication.class, verb).rejoin();
                 default -> throw new IllegalArgumentException("'" + verb + "' is no verb; accepted are:\n" + VERBS);
             }
             status();
@@ -137,6 +153,16 @@ final class ServerConsole {
         return server instanceof EtcdCluster etcd
                 ? etcd.leader()
                 : as(ZooKeeperEnsemble.class, "leader").leader();
+    }
+
+    private ServerNode promote() {
+        if (server instanceof PostgresReplication postgres) {
+            postgres.promote(postgres.replica());
+            return postgres.primary();
+        }
+        RedisSentinel sentinel = as(RedisSentinel.class, "promote");
+        sentinel.promote(sentinel.replica());
+        return sentinel.primary();
     }
 
     private <T> T as(Class<T> kind, String verb) {

@@ -40,6 +40,11 @@ final class ServerFolder {
         }
     }
 
+    /** The folder of all folders of this JVM. */
+    static Path root() {
+        return Root.OF_THIS_JVM.path;
+    }
+
     /** The shell script under which a server runs. */
     static Path supervisor() {
         return Root.OF_THIS_JVM.path.resolve("supervise.sh");
@@ -86,10 +91,9 @@ final class ServerFolder {
             if (leftOut.test(path)) {
                 continue;
             }
+            Files.copy(path, copy, StandardCopyOption.COPY_ATTRIBUTES); // of a folder, only itself
             if (Files.isDirectory(path)) {
                 copy(path, copy, leftOut);
-            } else {
-                Files.copy(path, copy, StandardCopyOption.COPY_ATTRIBUTES);
             }
         }
     }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Several servers that form one store. */
 public abstract sealed class ServerGroup<N extends ServerNode> implements TestServer
-        permits EtcdCluster, ZooKeeperEnsemble, RedisSentinel, RedisCluster {
+        permits EtcdCluster, ZooKeeperEnsemble, RedisSentinel, RedisCluster, PostgresReplication, PgBouncer {
     private final List<N> members;
 
     ServerGroup(List<N> members) {
@@ -51,7 +51,7 @@ public abstract sealed class ServerGroup<N extends ServerNode> implements TestSe
     @Override
     public final void restart() {
         kill();
-        start();
+        startMembers();
     }
 
     /** All members stand still before the first is copied, so that the copies are of one moment. */
@@ -70,11 +70,11 @@ public abstract sealed class ServerGroup<N extends ServerNode> implements TestSe
     public final void restore() {
         kill();
         forEach(ServerNode::putBack);
-        start();
+        startMembers();
     }
 
     /** Starts the members, none of which has a process, and returns when the whole store answers. */
-    void start() {
+    void startMembers() {
         start(members);
     }
 

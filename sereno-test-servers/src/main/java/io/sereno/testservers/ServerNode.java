@@ -13,7 +13,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** One server: a process with its ports and its folder. */
-public abstract sealed class ServerNode implements TestServer permits EtcdServer, ZooKeeperServer, RedisServer {
+public abstract sealed class ServerNode implements TestServer
+        permits EtcdServer, ZooKeeperServer, RedisServer, PostgresServer, PgBouncerNode {
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
     private static final Duration PROBE_INTERVAL = Duration.ofMillis(20);
 
@@ -48,6 +49,9 @@ public abstract sealed class ServerNode implements TestServer permits EtcdServer
      * the reason.
      */
     abstract boolean answers() throws IOException;
+
+    /** Called when the process has ended, before its folder is used or removed. */
+    void ended() throws IOException, InterruptedException {}
 
     /** Its name in messages: {@code etcd}, or {@code etcd-2} in a group. */
     public final String name() {
@@ -238,10 +242,11 @@ public abstract sealed class ServerNode implements TestServer permits EtcdServer
         });
     }
 
-    private void end() throws InterruptedException {
+    private void end() throws IOException, InterruptedException {
         SupervisedProcess current = process;
         if (current != null) {
             current.kill();
+            ended();
         }
         state = State.GONE;
     }
@@ -277,12 +282,15 @@ public abstract sealed class ServerNode implements TestServer permits EtcdServer
 
     private String describe(String what) {
         SupervisedProcess current = process;
-        String text = logText();
-        List<String> lines = text.lines().toList();
         return this + " " + what
                 + (current == null || current.isAlive() ? "" : " with status " + current.exitStatus())
                 + "; its log ends with:\n"
-                + String.join("\n", lines.subList(Math.max(0, lines.size() - 60), lines.size()));
+                + logEnd();
+    }
+
+    final String logEnd() {
+        List<String> lines = logText().lines().toList();
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - 60), lines.size()));
     }
 
     private String logText() {

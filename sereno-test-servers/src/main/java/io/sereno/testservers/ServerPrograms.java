@@ -24,30 +24,47 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Finds the etcd and Redis programs that the tests run, in this order: the variable {@code SERENO_ETCD} or
- * {@code SERENO_REDIS}, the PATH, the cache ({@code ${XDG_CACHE_HOME:-~/.cache}/sereno/servers}), and Debian's
- * packages, which are fetched into the cache without root and without changing the system.
+ * Finds the programs that the tests run, in this order: a variable such as {@code SERENO_ETCD}, the PATH, the folders
+ * where packages put a server that is not for the PATH, the cache
+ * ({@code ${XDG_CACHE_HOME:-~/.cache}/sereno/servers}), and Debian's packages, which are fetched into the cache without
+ * root and without changing the system.
  *
  * <p>The script {@code servers} runs this file from its source, before anything is compiled: it may use only the JDK.
  */
 final class ServerPrograms {
     /** A program, where a person can get it, and how to ask for its version. */
     enum Program {
-        ETCD("etcd", "SERENO_ETCD", "etcd-server", "etcd", "etcd Version: (\\S+)"),
-        REDIS("redis-server", "SERENO_REDIS", "redis-server", "redis", "(?:Redis|Valkey) server v=(\\S+)");
+        ETCD("etcd", "SERENO_ETCD", "etcd Version: (\\S+)", "etcd-server", "etcd", "etcd"),
+        REDIS("redis-server", "SERENO_REDIS", "(?:Redis|Valkey) server v=(\\S+)", "redis-server", "redis", "redis"),
+        POSTGRES(
+                "postgres",
+                "SERENO_POSTGRES",
+                "postgres \\(PostgreSQL\\) (\\S+)",
+                "postgresql-15",
+                "postgresql@15",
+                "postgresql-server"),
+        PGBOUNCER("pgbouncer", "SERENO_PGBOUNCER", "PgBouncer (\\S+)", "pgbouncer", "pgbouncer", "pgbouncer");
 
         final String command;
         final String variable;
-        final String debianPackage;
-        final String otherPackage;
         final Pattern version;
+        final String debianPackage;
+        final String brewPackage;
+        final String dnfPackage;
 
-        Program(String command, String variable, String debianPackage, String otherPackage, String version) {
+        Program(
+                String command,
+                String variable,
+                String version,
+                String debianPackage,
+                String brewPackage,
+                String dnfPackage) {
             this.command = command;
             this.variable = variable;
-            this.debianPackage = debianPackage;
-            this.otherPackage = otherPackage;
             this.version = Pattern.compile(version);
+            this.debianPackage = debianPackage;
+            this.brewPackage = brewPackage;
+            this.dnfPackage = dnfPackage;
         }
     }
 
@@ -94,13 +111,20 @@ final class ServerPrograms {
 
     private final Map<String, String> environment;
     private final String choice;
+    private final Path system;
     private final Path cache;
     private Optional<Run> lists = Optional.empty(); // guarded by LOCK_OF_THIS_JVM
 
     /** @param choice the value of {@code -Dsereno.servers}: {@code required}, the default, or {@code none} */
     ServerPrograms(Map<String, String> environment, String choice) {
+        this(environment, choice, Path.of("/"));
+    }
+
+    /** @param system the folder that has {@code usr/lib} and {@code usr/sbin} */
+    ServerPrograms(Map<String, String> environment, String choice, Path system) {
         this.environment = environment;
         this.choice = choice;
+        this.system = system;
         String home = environment.getOrDefault("HOME", System.getProperty("user.home"));
         String caches = environment.getOrDefault("XDG_CACHE_HOME", "");
         this.cache = (caches.isEmpty() ? Path.of(home, ".cache") : Path.of(caches))
@@ -206,9 +230,9 @@ final class ServerPrograms {
                         .append("=/path/to/")
                         .append(program.command)
                         .append("\n      brew install ")
-                        .append(program.otherPackage)
+                        .append(program.brewPackage)
                         .append("\n      dnf install ")
-                        .append(program.otherPackage)
+                        .append(program.dnfPackage)
                         .append("\n      apt-get install ")
                         .append(program.debianPackage)
                         .append('\n'));
@@ -231,9 +255,14 @@ final class ServerPrograms {
         if (!given.isEmpty()) {
             return checked(program, Path.of(given).toAbsolutePath(), program.variable);
         }
-        Optional<Path> installed = onPath(program.command);
-        if (installed.isPresent()) {
-            return checked(program, installed.get(), "PATH");
+        Optional<Path> onPath = onPath(program.command);
+        if (onPath.isPresent()) {
+            return checked(program, onPath.get(), "PATH");
+        }
+        for (Path folder : folders(system)) {
+            if (Files.isExecutable(folder.resolve(program.command))) {
+                return checked(program, folder.resolve(program.command), "system");
+            }
         }
         Path cached = cached(program);
         if (!Files.isExecutable(cached)) {
@@ -254,6 +283,27 @@ final class ServerPrograms {
                 .findFirst();
     }
 
+    /** Where packages put programs below the root of a system; Debian has a folder for each version of PostgreSQL. */
+    private static List<Path> folders(Path root) {
+        List<Path> folders = new ArrayList<>(List.of(root.resolve("usr/bin"), root.resolve("usr/sbin")));
+        Path postgres = root.resolve("usr/lib/postgresql");
+        if (Files.isDirectory(postgres)) {
+            try (Stream<Path> versions = Files.list(postgres)) {
+                versions.sorted(Comparator.comparing(ServerPrograms::number).reversed())
+                        .forEach(version -> folders.add(version.resolve("bin")));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return folders.stream().filter(Files::isDirectory).toList();
+    }
+
+    /** A folder that is no version counts as the oldest. */
+    private static double number(Path version) {
+        String name = version.getFileName().toString();
+        return name.matches("\\d+(\\.\\d+)?") ? Double.parseDouble(name) : 0;
+    }
+
     /** A named program must exist, must run and must be the program that it is named for. */
     private Found checked(Program program, Path path, String origin) throws NotHereException {
         String named = origin + " names " + path;
@@ -272,7 +322,7 @@ final class ServerPrograms {
     // Debian's packages, without root: own lists and packages, unpacked, not installed.
 
     private void fetch(Program program) throws NotHereException {
-        String sought = "not in " + program.variable + ", PATH or " + cache + ", and ";
+        String sought = "not in " + program.variable + ", PATH, " + system.resolve("usr") + " or " + cache + ", and ";
         for (String tool : List.of("apt-get", "dpkg-deb")) {
             if (onPath(tool).isEmpty()) {
                 throw new NotHereException(sought + "not fetched, for there is no " + tool + " on PATH");
@@ -317,6 +367,7 @@ final class ServerPrograms {
                 .matcher(needed.output)
                 .results()
                 .map(line -> line.group(1))
+                .filter(file -> !file.startsWith("libllvm")) // 100 MB for PostgreSQL's compiler, which is optional
                 .toList();
         if (needed.status != 0 || files.isEmpty()) {
             throw new NotHereException(
@@ -366,28 +417,30 @@ final class ServerPrograms {
             }
         }
         Path bin = Files.createDirectories(unpacking.resolve("bin"));
-        try (DirectoryStream<Path> executables = Files.newDirectoryStream(root.resolve("usr/bin"))) {
-            for (Path executable : executables) {
-                Path launcher = bin.resolve(executable.getFileName());
-                Files.writeString(launcher, launcher(launcher.getFileName().toString()));
-                Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+        for (Path folder : folders(root)) {
+            try (DirectoryStream<Path> executables = Files.newDirectoryStream(folder)) {
+                for (Path executable : executables) {
+                    Path launcher = bin.resolve(executable.getFileName());
+                    Files.writeString(launcher, launcher(root.relativize(executable)));
+                    Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+                }
             }
         }
         delete(cache.resolve(program.command));
         Files.move(unpacking, cache.resolve(program.command), StandardCopyOption.ATOMIC_MOVE);
     }
 
-    private static String launcher(String command) {
+    private static String launcher(Path program) {
         return """
                 #!/bin/sh
-                # Runs %1$s with the libraries that were unpacked with it.
+                # Runs /%1$s with the libraries that were unpacked with it.
                 root=$(cd "${0%%/*}/../root" && pwd)
                 for folder in "$root"/usr/lib/*-linux-*; do
                   LD_LIBRARY_PATH=$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
                 done
                 export LD_LIBRARY_PATH
-                exec "$root/usr/bin/%1$s" "$@"
-                """.formatted(command);
+                exec "$root/%1$s" "$@"
+                """.formatted(program);
     }
 
     private static void delete(Path folder) throws IOException {

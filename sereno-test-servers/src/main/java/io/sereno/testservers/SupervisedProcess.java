@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 /**
  * A process under a shell that ends the process when this JVM ends, even by SIGKILL: {@code supervise.sh} explains how.
  * Where {@code setsid} exists, the shell runs in a session of its own, so that the terminal's Ctrl-C does not reach it.
- * The shell ends when the process ends, with the same status.
+ * The shell ends when the process ends, with the same status. What the process has started gets the same signals.
  *
  * <p>Not thread-safe.
  */
@@ -86,12 +86,13 @@ final class SupervisedProcess {
         return supervisor.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS);
     }
 
-    /** False if the process has ended. If true, no thread of the process runs any more. */
+    /** False if the process has ended. If true, no thread of it runs any more, nor of a process that it has started. */
     boolean pause() throws InterruptedException {
         if (!send("STOP")) {
             return false;
         }
-        // The signal is on its way to each thread; without /proc its arrival cannot be seen and is assumed.
+        // The signal is on its way to each thread; without /proc its arrival cannot be seen and is assumed. A process
+        // that was started while the signal was on its way gets another.
         long deadline = System.nanoTime() + LIMIT.toNanos();
         while (Files.isDirectory(PROC) && !isStopped()) {
             if (endsWithin(Duration.ofMillis(1))) {
@@ -100,6 +101,7 @@ final class SupervisedProcess {
             if (System.nanoTime() - deadline > 0) {
                 throw new TestServerException("process " + pid + " did not stop within " + LIMIT);
             }
+            send("STOP");
         }
         return true;
     }
@@ -125,11 +127,20 @@ final class SupervisedProcess {
         }
     }
 
+    /** With the processes that it has started. */
     private boolean isStopped() {
-        try (Stream<Path> threads = Files.list(PROC.resolve(pid + "/task"))) {
+        return isStopped(pid)
+                && ProcessHandle.of(pid).stream()
+                        .flatMap(ProcessHandle::descendants)
+                        .allMatch(process -> isStopped(process.pid()));
+    }
+
+    private static boolean isStopped(long process) {
+        try (Stream<Path> threads = Files.list(PROC.resolve(process + "/task"))) {
             for (Path thread : threads.toList()) {
                 String stat = Files.readString(thread.resolve("stat"), StandardCharsets.ISO_8859_1);
-                if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') {
+                char state = stat.charAt(stat.lastIndexOf(')') + 2);
+                if (state != 'T' && state != 'Z') { // a zombie, which its stopped parent does not collect, runs no more
                     return false;
                 }
             }
@@ -139,7 +150,10 @@ final class SupervisedProcess {
         }
     }
 
-    /** SIGKILL, through the same pipe that ends the process with this JVM. Returns when the process has ended. */
+    /**
+     * SIGKILL, through the same pipe that ends the process with this JVM. Returns when the process has ended, and those
+     * that it has started.
+     */
     void kill() throws InterruptedException {
         try {
             signals.close();

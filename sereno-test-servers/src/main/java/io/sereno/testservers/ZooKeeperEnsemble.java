@@ -35,7 +35,7 @@ public final class ZooKeeperEnsemble extends ServerGroup<ZooKeeperServer> {
      * while the others have another leader.
      */
     @Override
-    void start() {
+    void startMembers() {
         int majority = members().size() / 2 + 1;
         start(members().subList(0, majority));
         start(members().subList(majority, members().size()));

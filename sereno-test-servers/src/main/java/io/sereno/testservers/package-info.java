@@ -1,6 +1,6 @@
 /**
- * Real etcd, ZooKeeper and Redis servers for tests: started on free loopback ports in temporary folders, paused,
- * resumed, killed and restarted on the same data.
+ * Real etcd, ZooKeeper, Redis and PostgreSQL servers for tests: started on free loopback ports in temporary folders,
+ * paused, resumed, killed and restarted on the same data.
  *
  * <pre>{@code
  * try (EtcdServer etcd = EtcdServer.start()) {

@@ -9,11 +9,38 @@ shift
 exec 3<&0 2>>"$log"
 "$@" </dev/null >>"$log" 2>&1 3<&- &
 server=$!
+
+# What the server has started and has not ended: PostgreSQL has a process for each connection.
+children() {
+  if [ -e "/proc/$server/task/$server/children" ]; then
+    for child in $(cat "/proc/$server/task/"*/children); do
+      { read -r stat <"/proc/$child/stat"; } 2>/dev/null || continue
+      case ${stat##*) } in Z*) ;; *) echo "$child" ;; esac
+    done
+  else
+    ps -A -o pid= -o ppid= -o stat= | while read -r child parent state; do
+      [ "$parent" = "$server" ] || continue
+      case $state in Z*) ;; *) echo "$child" ;; esac
+    done
+  fi
+}
+
 {
   while read -r signal; do
-    kill -s "$signal" "$server" && echo "$signal"
+    kill -s "$signal" "$server" || continue
+    for child in $(children); do
+      kill -s "$signal" "$child"
+    done
+    echo "$signal"
   done
-  kill -s KILL "$server"
+  # A server that is stopped starts nothing more, so it ends last, and leaves nobody behind.
+  if kill -s STOP "$server"; then
+    for child in $(children); do
+      kill -s KILL "$child"
+    done
+    while [ "$(children)" ]; do :; done
+    kill -s KILL "$server"
+  fi
 } <&3 &
 reader=$!
 echo "$server" # not before: who knows of the server is sure that somebody will end it

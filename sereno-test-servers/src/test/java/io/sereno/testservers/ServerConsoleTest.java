@@ -46,6 +46,17 @@ class ServerConsoleTest {
 
     @Test
     @Tag("servers")
+    void aFormerPostgresPrimaryRejoins() throws IOException {
+        assertThat(talk(List.of("postgresql-replication"), "cut", "heal", "kill postgresql-1", "promote", "rejoin"))
+                .containsSubsequence(
+                        "running  postgresql-1 ",
+                        "gone     postgresql-1 ",
+                        "primary: postgresql-2",
+                        "running  postgresql-1 ");
+    }
+
+    @Test
+    @Tag("servers")
     void badInputIsAnsweredWithTheAcceptedInput() throws IOException {
         assertThat(talk(List.of("redis"), "jump", "cut", "kill nobody", "kill", "pause"))
                 .contains("'jump' is no verb; accepted are:")

@@ -82,6 +82,24 @@ class ServerProgramsTest {
         assertThat(find(Program.REDIS).path()).isEqualTo(installed);
     }
 
+    /** Debian has programs of PostgreSQL outside the PATH, and PgBouncer on root's PATH only. */
+    @Test
+    void aProgramOutsideThePathIsFoundInTheNewestOfItsFolders() throws IOException {
+        script("usr/lib/postgresql/9.6/bin/postgres", "echo postgres '(PostgreSQL)' 9.6.24");
+        Path newest = script("usr/lib/postgresql/15/bin/postgres", "echo postgres '(PostgreSQL)' 15.18");
+        Path bouncer = script("usr/sbin/pgbouncer", "echo PgBouncer 1.18.0");
+
+        assertThat(find(Program.POSTGRES)).isEqualTo(new Found(Program.POSTGRES, newest, "15.18", "system"));
+        assertThat(find(Program.PGBOUNCER)).isEqualTo(new Found(Program.PGBOUNCER, bouncer, "1.18.0", "system"));
+    }
+
+    @Test
+    void theProgramsBesidePostgresComeWithIt() throws IOException {
+        debian();
+
+        assertThat(find(Program.POSTGRES).path().resolveSibling("initdb")).isExecutable();
+    }
+
     @Test
     void theCacheFolderFollowsXdg() throws IOException {
         environment.put("XDG_CACHE_HOME", machine.resolve("xdg").toString());
@@ -94,20 +112,24 @@ class ServerProgramsTest {
     void debianPackagesAreFetchedOnceAndUsedFromTheCacheAfterwards() throws IOException {
         debian();
 
-        List<Found> found = new ServerPrograms(environment, "required").findAll();
-        assertThat(found).extracting(Found::version).containsExactly("3.4.23", "7.0.15");
+        List<Found> found = programs("required").findAll();
+        assertThat(found).extracting(Found::version).containsExactly("3.4.23", "7.0.15", "15.18", "1.18.0");
         assertThat(found).extracting(Found::origin).containsOnly("cache");
-        // One update for both, and of the packages those that apt-get named as lacking on this machine.
+        // One update for all, and of the packages those that apt-get named as lacking on this machine.
         assertThat(aptCalls())
                 .containsExactly(
                         "update",
                         "install etcd-server",
                         "download etcd-server",
                         "install redis-server",
-                        "download libjemalloc2 redis-server");
+                        "download libjemalloc2 redis-server",
+                        "install postgresql-15",
+                        "download postgresql-15",
+                        "install pgbouncer",
+                        "download pgbouncer");
 
         Files.delete(machine.resolve("bin/apt-get"));
-        assertThat(new ServerPrograms(environment, "required").findAll()).isEqualTo(found);
+        assertThat(programs("required").findAll()).isEqualTo(found);
     }
 
     @Test
@@ -131,14 +153,14 @@ class ServerProgramsTest {
         debian();
         ExecutorService builds = Executors.newFixedThreadPool(2);
         try {
-            Callable<List<Found>> build = () -> new ServerPrograms(environment, "required").findAll();
+            Callable<List<Found>> build = () -> programs("required").findAll();
             for (Future<List<Found>> each : builds.invokeAll(List.of(build, build))) {
-                assertThat(each.get()).hasSize(2);
+                assertThat(each.get()).hasSize(4);
             }
         } finally {
             builds.shutdown();
         }
-        assertThat(aptCalls()).filteredOn(call -> call.startsWith("download")).hasSize(2);
+        assertThat(aptCalls()).filteredOn(call -> call.startsWith("download")).hasSize(4);
     }
 
     /** The lists are locked while apt-get lives, so one that is left behind would fail the next build too. */
@@ -185,16 +207,20 @@ class ServerProgramsTest {
 
     @Test
     void oneMessageListsEveryMissingServerAndTheRemedies() {
-        assertThatThrownBy(() -> new ServerPrograms(environment, "required").findAll())
+        assertThatThrownBy(() -> programs("required").findAll())
                 .isInstanceOf(MissingException.class)
-                .hasMessageContaining(
-                        "etcd: not in SERENO_ETCD, PATH or " + machine.resolve("home/.cache/sereno/servers")
-                                + ", and not fetched, for there is no apt-get on PATH")
+                .hasMessageContaining("etcd: not in SERENO_ETCD, PATH, " + machine.resolve("usr") + " or "
+                        + machine.resolve("home/.cache/sereno/servers")
+                        + ", and not fetched, for there is no apt-get on PATH")
                 .hasMessageContaining("redis-server: not in SERENO_REDIS, PATH")
                 .hasMessageContaining("SERENO_ETCD=/path/to/etcd")
                 .hasMessageContaining("SERENO_REDIS=/path/to/redis-server")
                 .hasMessageContaining("brew install etcd")
                 .hasMessageContaining("dnf install redis")
+                .hasMessageContaining("brew install postgresql@15")
+                .hasMessageContaining("dnf install postgresql-server")
+                .hasMessageContaining("apt-get install postgresql-15")
+                .hasMessageContaining("apt-get install pgbouncer")
                 .hasMessageContaining("mvn -B verify -Dsereno.servers=none");
     }
 
@@ -211,7 +237,7 @@ class ServerProgramsTest {
     @Test
     void buildingWithoutServersNeedsAnExplicitChoice() throws IOException {
         script("bin/etcd", "echo etcd Version: 1.0.0");
-        ServerPrograms programs = new ServerPrograms(environment, "none");
+        ServerPrograms programs = programs("none");
 
         assertThat(programs.declined()).isTrue();
         assertThatThrownBy(() -> programs.find(Program.ETCD)).hasMessageContaining("@Tag(\"servers\")");
@@ -221,19 +247,23 @@ class ServerProgramsTest {
     void buildingWithoutServersIsRefusedInCi() {
         environment.put("CI", "true");
 
-        assertThatThrownBy(() -> new ServerPrograms(environment, "none").declined())
+        assertThatThrownBy(() -> programs("none").declined())
                 .isInstanceOf(MissingException.class)
                 .hasMessageContaining("-Dsereno.servers=none is refused where CI=true");
     }
 
     @Test
     void anyOtherChoiceIsRefused() {
-        assertThatThrownBy(() -> new ServerPrograms(environment, "some").declined())
+        assertThatThrownBy(() -> programs("some").declined())
                 .hasMessageContaining("-Dsereno.servers=some is not known; required and none are accepted");
     }
 
+    private ServerPrograms programs(String choice) {
+        return new ServerPrograms(environment, choice, machine);
+    }
+
     private Found find(Program program) {
-        return new ServerPrograms(environment, "required").find(program);
+        return programs("required").find(program);
     }
 
     private List<String> aptCalls() throws IOException {
@@ -253,6 +283,18 @@ class ServerProgramsTest {
                   >"$1/usr/bin/redis-server"
                 chmod +x "$1/usr/bin/redis-server"
                 """);
+        script("packages/postgresql-15", """
+                mkdir -p "$1/usr/lib/postgresql/15/bin"
+                for program in postgres initdb; do
+                  printf '#!/bin/sh\\necho postgres \\(PostgreSQL\\) 15.18\\n' >"$1/usr/lib/postgresql/15/bin/$program"
+                  chmod +x "$1/usr/lib/postgresql/15/bin/$program"
+                done
+                """);
+        script("packages/pgbouncer", """
+                mkdir -p "$1/usr/sbin"
+                printf '#!/bin/sh\\necho PgBouncer 1.18.0\\n' >"$1/usr/sbin/pgbouncer"
+                chmod +x "$1/usr/sbin/pgbouncer"
+                """);
         script("packages/libjemalloc2", "mkdir -p \"$1/usr/lib/some-linux-gnu\"");
         script("bin/apt-get", """
                 machine=%s
@@ -264,6 +306,10 @@ class ServerProgramsTest {
                   "install redis-server")
                     echo "'mirror:/pool/libjemalloc2_1.deb' libjemalloc2_1.deb 7 MD5Sum:0"
                     echo "'mirror:/pool/redis-server_1.deb' redis-server_1.deb 7 MD5Sum:0" ;;
+                  "install postgresql-15")
+                    echo "'mirror:/pool/libllvm14_1.deb' libllvm14_1.deb 7 MD5Sum:0"
+                    echo "'mirror:/pool/postgresql-15_1.deb' postgresql-15_1.deb 7 MD5Sum:0" ;;
+                  "install pgbouncer") echo "'mirror:/pool/pgbouncer_1.deb' pgbouncer_1.deb 7 MD5Sum:0" ;;
                   download*) shift; for name; do cp "$machine/packages/$name" "$name"_1.deb; done ;;
                 esac
                 """.formatted(machine));
