@@ -63,6 +63,26 @@ record Combination(
                 Packaging.CLASS_PATH);
     }
 
+    /** With Sereno's starter for that line, which connects by a property. */
+    static Combination starter(String version, Map<String, String> properties, String store) {
+        Combination boot = boot(version, properties, store);
+        List<String> dependencies = new ArrayList<>(boot.dependencies());
+        dependencies.set(0, starterFor(version));
+        return new Combination(
+                "starter-" + version + "-" + store,
+                version,
+                properties,
+                boot.boms(),
+                dependencies,
+                "BootStarter.java",
+                boot.stores(),
+                boot.packaging());
+    }
+
+    static String starterFor(String version) {
+        return version.startsWith("3.") ? "spring-boot3-starter" : "spring-boot-starter";
+    }
+
     static Combination plain(String name, String bom, List<String> dependencies, String... stores) {
         return new Combination(
                 name, "", Map.of(), List.of(bom), dependencies, "Plain.java", List.of(stores), Packaging.CLASS_PATH);

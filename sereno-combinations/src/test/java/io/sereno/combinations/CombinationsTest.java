@@ -35,14 +35,16 @@ class CombinationsTest {
 
     static List<Combination> usual() {
         return List.of(
-                Combination.boot("3.5.7", Map.of(), "redis"),
-                Combination.boot("4.0.7", Map.of(), "redis"),
-                Combination.boot("4.1.2", RESOLVING, "redis"));
+                Combination.starter("3.5.7", Map.of(), "redis"),
+                Combination.starter("4.0.7", Map.of(), "redis"),
+                Combination.starter("4.1.2", RESOLVING, "redis"));
     }
 
     static List<Combination> thorough() {
         List<Combination> all = new ArrayList<>();
         for (String store : List.of("etcd", "zookeeper")) {
+            all.add(Combination.starter("3.5.7", Map.of(), store));
+            all.add(Combination.starter("4.1.2", RESOLVING, store));
             all.add(Combination.boot("3.5.7", Map.of(), store));
             all.add(Combination.boot("4.0.7", Map.of(), store));
             all.add(Combination.boot("4.1.2", RESOLVING, store));

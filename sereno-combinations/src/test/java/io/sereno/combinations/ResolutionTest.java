@@ -79,6 +79,36 @@ class ResolutionTest {
         assertThat(run.output()).contains("DependencyConvergence passed");
     }
 
+    @Test
+    void dependenciesOfAPomWithSpringBootAndAllIntegrationsConverge() throws Exception {
+        List<Combination> projects = new ArrayList<>();
+        for (String store : STORES) {
+            projects.add(bootIntegrations("3.5.7", Map.of(), store));
+            projects.add(bootIntegrations("4.0.7", Map.of(), store));
+            projects.add(bootIntegrations("4.1.2", CombinationsTest.RESOLVING, store));
+        }
+        Run run = Applications.write("boot-integrations", projects)
+                .maven(ENFORCER, "-Denforcer.rules=dependencyConvergence", "-fae");
+        assertThat(run.status()).as(run.output()).isZero();
+        assertThat(run.output()).contains("DependencyConvergence passed");
+    }
+
+    private static Combination bootIntegrations(String boot, Map<String, String> properties, String store) {
+        return springData(
+                "boot-integrations-" + boot + "-" + store,
+                boot,
+                properties,
+                List.of("sereno-bom"),
+                List.of(
+                        Combination.starterFor(boot),
+                        "backend-" + store,
+                        "shedlock",
+                        "spring-integration",
+                        "junit",
+                        "org.springframework.boot:spring-boot-starter-actuator",
+                        "org.springframework.boot:spring-boot-starter-integration"));
+    }
+
     private static Combination integrations(String store) {
         return Combination.plain(
                 "integrations-" + store,

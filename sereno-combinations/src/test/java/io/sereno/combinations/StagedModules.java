@@ -26,6 +26,9 @@ final class StagedModules {
             "sereno-backend-zookeeper",
             "sereno-shedlock",
             "sereno-spring-integration",
+            "sereno-spring",
+            "sereno-spring-boot3-starter",
+            "sereno-spring-boot-starter",
             // For the tests of the backends.
             "sereno-simulation",
             "sereno-junit",

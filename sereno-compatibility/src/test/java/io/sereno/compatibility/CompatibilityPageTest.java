@@ -26,6 +26,8 @@ class CompatibilityPageTest {
             "sereno-junit/src/main/java/io/sereno/junit",
             "sereno-shedlock/src/main/java/io/sereno/shedlock",
             "sereno-spring-integration/src/main/java/io/sereno/spring/integration",
+            "sereno-spring/src/main/java/io/sereno/spring",
+            "sereno-spring/src/main/java/io/sereno/spring/boot",
             "sereno-tck/src/main/java/io/sereno/tck");
 
     @Test

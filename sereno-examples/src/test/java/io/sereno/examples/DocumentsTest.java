@@ -14,17 +14,23 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * The Java code of the README and of the guides is part of a file of this module, so the build compiles it, and tests run what does
- * something.
+ * The Java code of the README and of the guides is part of a file of this module, or of the starter for Spring Boot, so the build compiles
+ * it, and tests run what does something.
  */
 class DocumentsTest {
     private static final Path ROOT = Path.of("..");
 
+    /** The code of the guide to Spring Boot runs on each of its lines. */
+    private static final Path SPRING_BOOT =
+            ROOT.resolve("sereno-spring-boot-starter/src/test/java/io/sereno/spring/boot/guide");
+
     @Test
     void theBuildCompilesTheJavaCode() throws IOException {
         List<String> sources = new ArrayList<>();
-        for (Path file : files(Path.of("src"), ".java")) {
-            sources.add("\n" + unindented(Files.readString(file)) + "\n");
+        for (Path folder : List.of(Path.of("src"), SPRING_BOOT)) {
+            for (Path file : files(folder, ".java")) {
+                sources.add("\n" + unindented(Files.readString(file)) + "\n");
+            }
         }
         int blocks = 0;
         for (Path document : documents()) {
@@ -33,7 +39,7 @@ class DocumentsTest {
             while (block.find()) {
                 String code = block.group(1);
                 assertThat(sources.stream().anyMatch(source -> source.contains(code)))
-                        .as("%s: a file of sereno-examples has this code:%s", document, code)
+                        .as("%s: a file of the build has this code:%s", document, code)
                         .isTrue();
                 blocks++;
             }

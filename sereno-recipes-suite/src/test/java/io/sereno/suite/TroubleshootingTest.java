@@ -36,7 +36,8 @@ class TroubleshootingTest {
             "sereno-backend-redis",
             "sereno-backend-zookeeper",
             "sereno-shedlock",
-            "sereno-spring-integration");
+            "sereno-spring-integration",
+            "sereno-spring");
 
     private static final List<String> RECIPES =
             List.of("counter", "election", "ids", "locks", "membership", "mutex", "topic", "waitgroup");

@@ -1,0 +1,5 @@
+package io.sereno.spring.boot.guide;
+
+interface Ledger {
+    long closeMonth(long token);
+}
