@@ -25,6 +25,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Applications that start, connect and take a lock: one for each line of Spring Boot, and with -Psereno.thorough the rest of docs/versions.md. */
 @Tag("servers")
+@Tag("etcd")
+@Tag("redis")
+@Tag("zookeeper")
 class CombinationsTest {
     private static final List<String> STORES = List.of("etcd", "redis", "zookeeper");
     /** The one that Spring Boot 4.1.2 manages does not resolve everywhere. */

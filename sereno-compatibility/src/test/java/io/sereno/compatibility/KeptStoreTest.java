@@ -30,6 +30,7 @@ class KeptStoreTest {
     @ParameterizedTest
     @MethodSource("builds")
     @Tag("servers")
+    @Tag("etcd")
     void anEtcd(Path build) throws Exception {
         try (EtcdServer server = EtcdServer.start()) {
             checkSpi("etcd://" + server.authority(), build);
@@ -42,6 +43,7 @@ class KeptStoreTest {
     @ParameterizedTest
     @MethodSource("builds")
     @Tag("servers")
+    @Tag("redis")
     void aRedis(Path build) throws Exception {
         try (RedisServer server = RedisServer.start(Persistence.NONE)) {
             checkSpi("redis://" + server.authority(), build);
@@ -54,6 +56,7 @@ class KeptStoreTest {
     @ParameterizedTest
     @MethodSource("builds")
     @Tag("servers")
+    @Tag("zookeeper")
     void aZooKeeper(Path build) throws Exception {
         try (ZooKeeperServer server = ZooKeeperServer.start()) {
             checkSpi("zookeeper://" + server.authority(), build);

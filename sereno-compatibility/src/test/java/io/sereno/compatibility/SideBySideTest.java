@@ -27,6 +27,7 @@ class SideBySideTest {
     private static final String REFUSED = "the revisions of this namespace have come to their end";
 
     @Test
+    @Tag("etcd")
     void onEtcd() {
         try (EtcdServer server = EtcdServer.start()) {
             check("etcd://" + server.authority() + "/both");
@@ -38,6 +39,7 @@ class SideBySideTest {
      * refused while a former session lives, and former clients are refused afterwards.
      */
     @Test
+    @Tag("redis")
     void onRedisTheFormerBuildStopsBeforeThePresentOneStarts() {
         try (RedisServer server = RedisServer.start(Persistence.NONE);
                 RedisForm keys = new RedisForm(server.authority())) {
@@ -68,6 +70,7 @@ class SideBySideTest {
     }
 
     @Test
+    @Tag("zookeeper")
     void onZooKeeper() {
         try (ZooKeeperServer server = ZooKeeperServer.start()) {
             check("zookeeper://" + server.authority() + "/both");

@@ -6,6 +6,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 
 @Tag("servers")
+@Tag("etcd")
 class EtcdTest extends ShedLockTests {
     @SuppressWarnings("NullAway.Init")
     private static EtcdServer server;

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 @Tag("servers")
 class KilledProcessTest {
     @Test
+    @Tag("etcd")
     void lockAtLeastForOutlivesTheProcessOnEtcd() throws Exception {
         try (EtcdServer server = EtcdServer.start()) {
             outlives("etcd", server);
@@ -27,6 +28,7 @@ class KilledProcessTest {
     }
 
     @Test
+    @Tag("redis")
     void lockAtLeastForOutlivesTheProcessOnRedis() throws Exception {
         try (RedisServer server = RedisServer.start(Persistence.APPEND_ALWAYS)) {
             outlives("redis", server);

@@ -7,6 +7,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 
 @Tag("servers")
+@Tag("redis")
 class RedisTest extends ShedLockTests {
     @SuppressWarnings("NullAway.Init")
     private static RedisServer server;

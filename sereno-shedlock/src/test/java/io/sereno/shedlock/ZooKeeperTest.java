@@ -6,6 +6,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 
 @Tag("servers")
+@Tag("zookeeper")
 class ZooKeeperTest extends ShedLockTests {
     @SuppressWarnings("NullAway.Init")
     private static ZooKeeperServer server;

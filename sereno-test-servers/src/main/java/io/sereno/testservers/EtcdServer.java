@@ -33,7 +33,7 @@ public final class EtcdServer extends ServerNode {
 
     private EtcdServer(
             String name, FreePorts ports, Peer self, List<Peer> cluster, OptionalInt securePort, String... flags) {
-        super(name, ports.next());
+        super(ServerPrograms.Store.ETCD, name, ports.next());
         this.self = self;
         this.cluster = cluster;
         this.flags = List.of(flags);

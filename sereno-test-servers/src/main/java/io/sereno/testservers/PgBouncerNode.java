@@ -14,7 +14,7 @@ final class PgBouncerNode extends ServerNode {
     private final Path configuration = folder().resolve("pgbouncer.ini");
 
     PgBouncerNode(int port, PostgresServer server, String... settings) {
-        super("pgbouncer", port);
+        super(ServerPrograms.Store.POSTGRESQL, "pgbouncer", port);
         user.admit(folder());
         Path users = folder().resolve("userlist.txt");
         List<String> lines = new ArrayList<>(List.of(

@@ -44,7 +44,7 @@ public final class PostgresServer extends ServerNode {
 
     /** A server without data: {@link #create} or {@link #copy} comes before its start. */
     PostgresServer(String name, int port, List<String> role, String... settings) {
-        super(name, port);
+        super(ServerPrograms.Store.POSTGRESQL, name, port);
         user.admit(folder());
         Path logins = folder().resolve("pg_hba.conf");
         List<String> server = new ArrayList<>(FOR_TESTS);

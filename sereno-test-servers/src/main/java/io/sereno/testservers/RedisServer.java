@@ -17,7 +17,7 @@ public final class RedisServer extends ServerNode {
 
     /** @param settings lines of redis.conf, which override all others */
     RedisServer(String name, int port, List<String> arguments, List<String> settings) {
-        super(name, port);
+        super(ServerPrograms.Store.REDIS, name, port);
         // A file, and not arguments: Redis writes its role into the file, so the role survives a restart.
         Path file = folder().resolve("redis.conf");
         List<String> lines =

@@ -34,7 +34,8 @@ public abstract sealed class ServerNode implements TestServer
     private volatile State state = State.GONE; // written under turn
     private volatile @Nullable SupervisedProcess process; // written under turn
 
-    ServerNode(String name, int port) {
+    ServerNode(ServerPrograms.Store store, String name, int port) {
+        ServerPrograms.ofThisProcess().require(store);
         this.name = name;
         this.folder = ServerFolder.create(name);
         this.kept = folder.resolve("kept");

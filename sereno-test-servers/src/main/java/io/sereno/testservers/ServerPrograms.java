@@ -13,14 +13,18 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -32,19 +36,49 @@ import java.util.stream.Stream;
  * <p>The script {@code servers} runs this file from its source, before anything is compiled: it may use only the JDK.
  */
 final class ServerPrograms {
+    /** What {@code -Dsereno.servers} can name. The ZooKeeper server comes from Maven. */
+    enum Store {
+        ETCD,
+        REDIS,
+        ZOOKEEPER,
+        POSTGRESQL;
+
+        String id() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        static final String IDS = Stream.of(values()).map(Store::id).collect(Collectors.joining(", "));
+    }
+
     /** A program, where a person can get it, and how to ask for its version. */
     enum Program {
-        ETCD("etcd", "SERENO_ETCD", "etcd Version: (\\S+)", "etcd-server", "etcd", "etcd"),
-        REDIS("redis-server", "SERENO_REDIS", "(?:Redis|Valkey) server v=(\\S+)", "redis-server", "redis", "redis"),
+        ETCD(Store.ETCD, "etcd", "SERENO_ETCD", "etcd Version: (\\S+)", "etcd-server", "etcd", "etcd"),
+        REDIS(
+                Store.REDIS,
+                "redis-server",
+                "SERENO_REDIS",
+                "(?:Redis|Valkey) server v=(\\S+)",
+                "redis-server",
+                "redis",
+                "redis"),
         POSTGRES(
+                Store.POSTGRESQL,
                 "postgres",
                 "SERENO_POSTGRES",
                 "postgres \\(PostgreSQL\\) (\\S+)",
                 "postgresql-15",
                 "postgresql@15",
                 "postgresql-server"),
-        PGBOUNCER("pgbouncer", "SERENO_PGBOUNCER", "PgBouncer (\\S+)", "pgbouncer", "pgbouncer", "pgbouncer");
+        PGBOUNCER(
+                Store.POSTGRESQL,
+                "pgbouncer",
+                "SERENO_PGBOUNCER",
+                "PgBouncer (\\S+)",
+                "pgbouncer",
+                "pgbouncer",
+                "pgbouncer");
 
+        final Store store;
         final String command;
         final String variable;
         final Pattern version;
@@ -53,12 +87,14 @@ final class ServerPrograms {
         final String dnfPackage;
 
         Program(
+                Store store,
                 String command,
                 String variable,
                 String version,
                 String debianPackage,
                 String brewPackage,
                 String dnfPackage) {
+            this.store = store;
             this.command = command;
             this.variable = variable;
             this.version = Pattern.compile(version);
@@ -115,7 +151,7 @@ final class ServerPrograms {
     private final Path cache;
     private Optional<Run> lists = Optional.empty(); // guarded by LOCK_OF_THIS_JVM
 
-    /** @param choice the value of {@code -Dsereno.servers}: {@code required}, the default, or {@code none} */
+    /** @param choice the value of {@code -Dsereno.servers}: {@code required}, the default, {@code none}, or a list */
     ServerPrograms(Map<String, String> environment, String choice) {
         this(environment, choice, Path.of("/"));
     }
@@ -145,10 +181,11 @@ final class ServerPrograms {
         ProcessHandle.current().parent().ifPresent(ServerPrograms::endWith);
         try {
             ServerPrograms programs = ofThisProcess();
-            if (programs.declined()) {
-                System.out.println("No servers, by -Dsereno.servers=none: what needs them is not verified.");
-            } else {
-                programs.findAll().forEach(System.out::println);
+            Set<Store> declined = programs.declined();
+            programs.findAll().forEach(System.out::println);
+            if (!declined.isEmpty()) {
+                System.out.println("-Dsereno.servers=" + programs.choice + ": what needs "
+                        + declined.stream().map(Store::id).collect(Collectors.joining(", ")) + " is not verified.");
             }
         } catch (MissingException e) {
             System.err.println(e.getMessage());
@@ -169,36 +206,51 @@ final class ServerPrograms {
     }
 
     /**
-     * Whether a person chose to run without servers. Refuses that choice where nobody would see which tests it skipped.
+     * The stores that a person chose to leave out. Refuses such a choice where nobody would see which tests it skipped.
      */
-    boolean declined() {
-        if (choice.equals("required")) {
-            return false;
+    Set<Store> declined() {
+        Set<Store> declined = EnumSet.noneOf(Store.class);
+        if (!choice.equals("required")) {
+            declined = EnumSet.allOf(Store.class);
+            for (String id : choice.equals("none") ? new String[0] : choice.split(",", -1)) {
+                declined.remove(Stream.of(Store.values())
+                        .filter(store -> store.id().equals(id))
+                        .findFirst()
+                        .orElseThrow(() -> new MissingException("-Dsereno.servers=" + choice
+                                + " is not known; required, none, or some of " + Store.IDS
+                                + " with commas and without blanks are accepted")));
+            }
         }
-        if (!choice.equals("none")) {
-            throw new MissingException("-Dsereno.servers=" + choice + " is not known; required and none are accepted");
-        }
-        if ("true".equals(environment.get("CI"))) {
+        if (!declined.isEmpty() && "true".equals(environment.get("CI"))) {
             throw new MissingException(
-                    "-Dsereno.servers=none is refused where CI=true: a CI build verifies everything");
+                    "-Dsereno.servers=" + choice + " is refused where CI=true: a CI build verifies everything");
         }
-        return true;
+        return declined;
+    }
+
+    /** Fails if the store was left out; a test that gets here needs a tag. */
+    void require(Store store) {
+        if (declined().contains(store)) {
+            throw new MissingException("-Dsereno.servers=" + choice + " was given, but this starts a server of "
+                    + store.id() + ": tag the test with @Tag(\"servers\"), and, in a module that tests several stores,"
+                    + " with @Tag(\"" + store.id() + "\"), so that it is left out");
+        }
     }
 
     Found find(Program program) {
         return find(List.of(program)).get(0);
     }
 
-    /** All programs; one message lists every missing one. */
+    /** All programs of the stores that were chosen; one message lists every missing one. */
     List<Found> findAll() {
-        return find(List.of(Program.values()));
+        Set<Store> declined = declined();
+        return find(Stream.of(Program.values())
+                .filter(program -> !declined.contains(program.store))
+                .toList());
     }
 
     private List<Found> find(List<Program> wanted) {
-        if (declined()) {
-            throw new MissingException("-Dsereno.servers=none was given, but this starts a server: "
-                    + "tag the test with @Tag(\"servers\"), so that it is left out");
-        }
+        wanted.forEach(program -> require(program.store));
         List<Found> found = new ArrayList<>();
         Map<Program, String> missing = new LinkedHashMap<>();
         for (Program program : wanted) {
@@ -236,7 +288,8 @@ final class ServerPrograms {
                         .append("\n      apt-get install ")
                         .append(program.debianPackage)
                         .append('\n'));
-        return message.append("\nTo build and test only what needs no server, and leave the rest unverified:\n\n")
+        return message.append("\nTo test with some servers only, or with none, and leave the rest unverified:\n\n")
+                .append("  mvn -B verify -Dsereno.servers=etcd,redis\n")
                 .append("  mvn -B verify -Dsereno.servers=none\n")
                 .toString();
     }

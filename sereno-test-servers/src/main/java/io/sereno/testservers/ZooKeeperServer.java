@@ -37,7 +37,7 @@ public final class ZooKeeperServer extends ServerNode {
     /** There is no secure port if that is 0. */
     private ZooKeeperServer(
             String name, FreePorts ports, int id, List<Peer> ensemble, int securePort, String... settings) {
-        super(name, ports.next());
+        super(ServerPrograms.Store.ZOOKEEPER, name, ports.next());
         this.securePort = securePort;
         List<String> configuration = new ArrayList<>(List.of(
                 "clientPort=" + port(),

@@ -14,6 +14,10 @@ import org.junit.jupiter.api.Test;
 
 /** A JVM that started servers, one of each kind, some of them paused, one killed, ends in every possible way. */
 @Tag("servers")
+@Tag("etcd")
+@Tag("redis")
+@Tag("zookeeper")
+@Tag("postgresql")
 class NoProcessIsLeftTest {
     private final List<Long> servers = new ArrayList<>();
     private final List<Long> processes = new ArrayList<>();

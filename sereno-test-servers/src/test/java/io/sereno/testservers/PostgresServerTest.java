@@ -7,9 +7,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("postgresql")
 class PostgresServerTest extends TestServerTest<PostgresServer> {
     /** Opens a session of protocol 3.0 for the superuser. */
     static final String PROBE = "\0\0\0\27\0\3\0\0user\0postgres\0\0";

@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("redis")
 class RedisClusterTest extends TestServerTest<RedisCluster> {
     @Override
     RedisCluster start() {

@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("redis")
 class RedisSentinelTest extends TestServerTest<RedisSentinel> {
     @Override
     RedisSentinel start() {

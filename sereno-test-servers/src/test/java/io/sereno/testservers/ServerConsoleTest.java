@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 class ServerConsoleTest {
     @Test
     @Tag("servers")
+    @Tag("etcd")
     void everyCommandForASingleServerWorks() throws IOException {
         assertThat(talk(
                         List.of("etcd"),
@@ -39,6 +40,7 @@ class ServerConsoleTest {
 
     @Test
     @Tag("servers")
+    @Tag("redis")
     void theCommandsForReplicationWorkAndServersHaveNames() throws IOException {
         assertThat(talk(List.of("redis-sentinel"), "cut", "heal", "kill redis-1", "promote"))
                 .containsSubsequence("running  redis-1 ", "gone     redis-1 ", "running  redis-2 ", "primary: redis-2");
@@ -46,6 +48,7 @@ class ServerConsoleTest {
 
     @Test
     @Tag("servers")
+    @Tag("postgresql")
     void aFormerPostgresPrimaryRejoins() throws IOException {
         assertThat(talk(List.of("postgresql-replication"), "cut", "heal", "kill postgresql-1", "promote", "rejoin"))
                 .containsSubsequence(
@@ -57,6 +60,7 @@ class ServerConsoleTest {
 
     @Test
     @Tag("servers")
+    @Tag("redis")
     void badInputIsAnsweredWithTheAcceptedInput() throws IOException {
         assertThat(talk(List.of("redis"), "jump", "cut", "kill nobody", "kill", "pause"))
                 .contains("'jump' is no verb; accepted are:")

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sereno.testservers.ServerPrograms.Found;
 import io.sereno.testservers.ServerPrograms.MissingException;
 import io.sereno.testservers.ServerPrograms.Program;
+import io.sereno.testservers.ServerPrograms.Store;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -239,7 +240,8 @@ class ServerProgramsTest {
         script("bin/etcd", "echo etcd Version: 1.0.0");
         ServerPrograms programs = programs("none");
 
-        assertThat(programs.declined()).isTrue();
+        assertThat(programs.declined()).containsExactly(Store.values());
+        assertThat(programs.findAll()).isEmpty();
         assertThatThrownBy(() -> programs.find(Program.ETCD)).hasMessageContaining("@Tag(\"servers\")");
     }
 
@@ -253,9 +255,35 @@ class ServerProgramsTest {
     }
 
     @Test
+    void ofSomeStoresOnlyTheProgramsAreSought() throws IOException {
+        Path etcd = script("bin/etcd", "echo etcd Version: 1.0.0");
+        ServerPrograms programs = programs("zookeeper,etcd");
+
+        assertThat(programs.declined()).containsExactly(Store.REDIS, Store.POSTGRESQL);
+        assertThat(programs.findAll()).extracting(Found::path).containsExactly(etcd);
+        assertThatThrownBy(() -> programs("redis,postgresql").findAll())
+                .hasMessageContaining("apt-get install redis-server")
+                .hasMessageContaining("apt-get install postgresql-15")
+                .hasMessageContaining("apt-get install pgbouncer")
+                .hasMessageNotContaining("etcd-server");
+    }
+
+    @Test
+    void aCiBuildRefusesToLeaveOneStoreOut() {
+        environment.put("CI", "true");
+
+        assertThat(programs("etcd,redis,zookeeper,postgresql").declined()).isEmpty();
+        assertThatThrownBy(() -> programs("etcd,redis,zookeeper").declined())
+                .isInstanceOf(MissingException.class)
+                .hasMessageContaining("-Dsereno.servers=etcd,redis,zookeeper is refused where CI=true");
+    }
+
+    @Test
     void anyOtherChoiceIsRefused() {
         assertThatThrownBy(() -> programs("some").declined())
-                .hasMessageContaining("-Dsereno.servers=some is not known; required and none are accepted");
+                .hasMessageContaining("-Dsereno.servers=some is not known; required, none, or some of "
+                        + "etcd, redis, zookeeper, postgresql with commas and without blanks are accepted");
+        assertThatThrownBy(() -> programs("etcd,").declined()).hasMessageContaining("is not known");
     }
 
     private ServerPrograms programs(String choice) {

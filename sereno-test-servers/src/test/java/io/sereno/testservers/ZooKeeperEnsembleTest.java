@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("zookeeper")
 class ZooKeeperEnsembleTest extends TestServerTest<ZooKeeperEnsemble> {
     @Override
     ZooKeeperEnsemble start() {

@@ -185,6 +185,7 @@ class RealClientsTest {
     }
 
     @Nested
+    @Tag("etcd")
     class Etcd extends Drill {
         @Override
         TestServer start() {
@@ -229,6 +230,7 @@ class RealClientsTest {
     }
 
     @Nested
+    @Tag("zookeeper")
     class ZooKeeperHandle extends Drill {
         @Override
         TestServer start() {
@@ -284,6 +286,7 @@ class RealClientsTest {
         }
     }
 
+    @Tag("redis")
     abstract static class Redis extends Drill {
         @Override
         TestServer start() {
