@@ -113,7 +113,7 @@ class ResolutionTest {
         return Combination.plain(
                 "integrations-" + store,
                 "sereno-bom",
-                List.of("api", "backend-" + store, "shedlock", "spring-integration", "junit"),
+                List.of("api", "backend-" + store, "micrometer", "shedlock", "spring-integration", "junit"),
                 store);
     }
 

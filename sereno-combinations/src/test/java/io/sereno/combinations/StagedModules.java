@@ -24,6 +24,7 @@ final class StagedModules {
             "sereno-backend-etcd",
             "sereno-backend-redis",
             "sereno-backend-zookeeper",
+            "sereno-micrometer",
             "sereno-shedlock",
             "sereno-spring-integration",
             "sereno-spring",

@@ -24,6 +24,7 @@ class CompatibilityPageTest {
             "sereno-simulation/src/main/java/io/sereno/simulation",
             "sereno-blocking/src/main/java/io/sereno/blocking",
             "sereno-junit/src/main/java/io/sereno/junit",
+            "sereno-micrometer/src/main/java/io/sereno/micrometer",
             "sereno-shedlock/src/main/java/io/sereno/shedlock",
             "sereno-spring-integration/src/main/java/io/sereno/spring/integration",
             "sereno-spring/src/main/java/io/sereno/spring",

@@ -35,6 +35,7 @@ class TroubleshootingTest {
             "sereno-backend-etcd",
             "sereno-backend-redis",
             "sereno-backend-zookeeper",
+            "sereno-micrometer",
             "sereno-shedlock",
             "sereno-spring-integration",
             "sereno-spring");
@@ -76,7 +77,15 @@ class TroubleshootingTest {
             "reading the identities of this client",
             "reading the guards of the namespace",
             "creating the nodes of the namespace again",
-            "certificates, with the key in");
+            "certificates, with the key in",
+            // What meters are, for the monitoring system.
+            "From the grant of a right to its release or loss",
+            "Calls and candidates that wait for a right",
+            "1 while this client leads, otherwise 0",
+            "How long the session lives without another renewal",
+            "Requests to the store, from the call to the answer",
+            "Messages that are stored, and that readers of this client have not been given yet",
+            "connected(...) is called before any other method");
 
     /** A message that names what is accepted or expected explains itself. */
     private static final Pattern EXPLAINED =
