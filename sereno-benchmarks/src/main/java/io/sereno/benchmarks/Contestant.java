@@ -21,14 +21,21 @@ record Contestant(Role role, String system, String subject, String connector, St
         FLOOR
     }
 
+    private static final String SERENO_SYSTEM = "io.sereno.benchmarks.systems.SerenoSystem";
+
     /** Rows in which the floor is measured: one operation at a time. */
     private static final Set<String> WITH_FLOOR = Set.of("W1", "W4a", "W5a", "W8");
 
     static List<Contestant> of(Row row, String store) {
         List<Contestant> all = new ArrayList<>();
         String backend = "sereno-backend-" + store;
+        boolean metered = row.feature() == Feature.METERED_LOCK;
         all.add(new Contestant(
-                Role.SERENO, "Sereno", sereno(row.feature()), "io.sereno.benchmarks.systems.SerenoSystem", backend));
+                Role.SERENO,
+                "Sereno",
+                sereno(row.feature()),
+                metered ? "io.sereno.benchmarks.micrometer.MeteredSystem" : SERENO_SYSTEM,
+                metered ? "sereno-benchmarks/peers/micrometer" : backend));
         for (String subject : peers(row, store)) {
             all.add(peer(store, subject));
         }
@@ -41,6 +48,7 @@ record Contestant(Role role, String system, String subject, String connector, St
     private static String sereno(Feature feature) {
         return switch (feature) {
             case LOCK -> "Mutex";
+            case METERED_LOCK -> "Mutex with Micrometer";
             case WRITE_LOCK -> "ReadWriteMutex";
             case ELECTION -> "LeaderElection";
             case COUNTER -> "Counter";
@@ -65,7 +73,7 @@ record Contestant(Role role, String system, String subject, String connector, St
                     // It keeps no messages.
                     case TOPIC -> row.id().equals("kept") ? List.of() : List.of("RTopic");
                     case BARRIER -> List.of("RCountDownLatch");
-                    case GROUP, IDS -> List.of();
+                    case GROUP, IDS, METERED_LOCK -> List.of();
                 };
             case "etcd" ->
                 switch (row.feature()) {
@@ -77,7 +85,7 @@ record Contestant(Role role, String system, String subject, String connector, St
                     case COUNTER -> List.of("compare-and-set");
                     case TOPIC -> List.of("puts and watch");
                     case GROUP -> List.of("keys of a lease");
-                    case BARRIER, IDS, WRITE_LOCK -> List.of();
+                    case BARRIER, IDS, METERED_LOCK, WRITE_LOCK -> List.of();
                 };
             case "zookeeper" ->
                 switch (row.feature()) {
@@ -88,9 +96,14 @@ record Contestant(Role role, String system, String subject, String connector, St
                     case TOPIC -> List.of("children and CuratorCache");
                     case BARRIER -> List.of("DistributedDoubleBarrier");
                     case GROUP -> List.of("PersistentNode");
-                    case IDS -> List.of();
+                    case IDS, METERED_LOCK -> List.of();
                 };
-            default -> row.id().equals("W2") ? List.of("fair ReentrantLock") : List.of();
+            default ->
+                switch (row.id()) {
+                    case "W2" -> List.of("fair ReentrantLock");
+                    case "metered" -> List.of("Mutex");
+                    default -> List.of();
+                };
         };
     }
 
@@ -100,8 +113,14 @@ record Contestant(Role role, String system, String subject, String connector, St
             case "etcd" -> peer("jetcd", subject, "jetcd.JetcdSystem");
             case "zookeeper" -> peer("Curator", subject, "curator.CuratorSystem");
             default ->
-                new Contestant(
-                        Role.PEER, "JDK", subject, "io.sereno.benchmarks.systems.JdkSystem", "sereno-backend-memory");
+                subject.equals("Mutex")
+                        ? new Contestant(Role.PEER, "Sereno", subject, SERENO_SYSTEM, "sereno-backend-memory")
+                        : new Contestant(
+                                Role.PEER,
+                                "JDK",
+                                subject,
+                                "io.sereno.benchmarks.systems.JdkSystem",
+                                "sereno-backend-memory");
         };
     }
 

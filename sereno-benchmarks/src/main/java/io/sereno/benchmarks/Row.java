@@ -31,6 +31,8 @@ record Row(
         LOCK,
         /** Of a lock with readers and writers, its writers. */
         WRITE_LOCK,
+        /** A lock whose client has meters of Micrometer, beside one that has none. */
+        METERED_LOCK,
         ELECTION,
         COUNTER,
         TOPIC,

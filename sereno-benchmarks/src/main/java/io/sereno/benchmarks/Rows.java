@@ -49,6 +49,7 @@ final class Rows {
             growth("neighbours", "lock and unlock beside that many busy namespaces", Feature.LOCK, List.of(1, 10, 100)),
             memory("W1", "lock and unlock, one thread", Feature.LOCK, 1, 300_000),
             memory("W2", "lock and unlock, 8 threads; the peer is the JDK's fair lock", Feature.LOCK, 8, 0.5),
+            memory("metered", "lock and unlock with meters; the peer has none", Feature.METERED_LOCK, 1, 0.83),
             memory("W4b", "counter plus one, 4 threads of one client", Feature.COUNTER, 4, 200_000),
             memory("adds", "counter, addAsync, one thread, 10,000 in flight", Feature.COUNTER, 10_000, 1_000_000),
             memory("W5b", "delivered, 10,000 in flight, one subscriber", Feature.TOPIC, 10_000, 500_000),

@@ -26,7 +26,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Sereno on any store. */
-public final class SerenoSystem implements Peer.Connector {
+public class SerenoSystem implements Peer.Connector {
     /** Room for 419 million ids per second and slot. */
     private static final IdLayout WIDE =
             new IdLayout(39, Duration.ofMillis(10), 22, 2, Instant.parse("2014-09-01T00:00:00Z"));
@@ -35,7 +35,12 @@ public final class SerenoSystem implements Peer.Connector {
     public Peer connect(Peer.Target target) {
         String uri = target.store() + ":" + (target.authority().isEmpty() ? "" : "//" + target.authority()) + "/"
                 + target.namespace();
-        return new Client(Sereno.builder().uri(uri).sessionTtl(target.ttl()).connect(), target.ttl(), target.subject());
+        return new Client(builder().uri(uri).sessionTtl(target.ttl()).connect(), target.ttl(), target.subject());
+    }
+
+    /** What all clients have in common. */
+    protected Sereno.Builder builder() {
+        return Sereno.builder();
     }
 
     private record Client(Sereno sereno, Duration ttl, String subject) implements Peer {
