@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One server: a process with its ports and its folder. */
 public abstract sealed class ServerNode implements TestServer
-        permits EtcdServer, ZooKeeperServer, RedisServer, PostgresServer, PgBouncerNode {
+        permits EtcdServer, ZooKeeperServer, RedisServer, PostgresServer, PgBouncerNode, PrometheusServer {
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
     private static final Duration PROBE_INTERVAL = Duration.ofMillis(20);
 

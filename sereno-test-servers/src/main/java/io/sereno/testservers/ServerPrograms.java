@@ -36,12 +36,13 @@ import java.util.stream.Stream;
  * <p>The script {@code servers} runs this file from its source, before anything is compiled: it may use only the JDK.
  */
 final class ServerPrograms {
-    /** What {@code -Dsereno.servers} can name. The ZooKeeper server comes from Maven. */
+    /** What {@code -Dsereno.servers} can name: stores, and what tests of metrics need. The ZooKeeper server comes from Maven. */
     enum Store {
         ETCD,
         REDIS,
         ZOOKEEPER,
-        POSTGRESQL;
+        POSTGRESQL,
+        PROMETHEUS;
 
         String id() {
             return name().toLowerCase(Locale.ROOT);
@@ -76,7 +77,15 @@ final class ServerPrograms {
                 "PgBouncer (\\S+)",
                 "pgbouncer",
                 "pgbouncer",
-                "pgbouncer");
+                "pgbouncer"),
+        PROMETHEUS(
+                Store.PROMETHEUS,
+                "prometheus",
+                "SERENO_PROMETHEUS",
+                "prometheus, version (\\S+)",
+                "prometheus",
+                "prometheus",
+                "prometheus");
 
         final Store store;
         final String command;

@@ -114,7 +114,9 @@ class ServerProgramsTest {
         debian();
 
         List<Found> found = programs("required").findAll();
-        assertThat(found).extracting(Found::version).containsExactly("3.4.23", "7.0.15", "15.18", "1.18.0");
+        assertThat(found)
+                .extracting(Found::version)
+                .containsExactly("3.4.23", "7.0.15", "15.18", "1.18.0", "2.42.0+ds");
         assertThat(found).extracting(Found::origin).containsOnly("cache");
         // One update for all, and of the packages those that apt-get named as lacking on this machine.
         assertThat(aptCalls())
@@ -127,7 +129,9 @@ class ServerProgramsTest {
                         "install postgresql-15",
                         "download postgresql-15",
                         "install pgbouncer",
-                        "download pgbouncer");
+                        "download pgbouncer",
+                        "install prometheus",
+                        "download prometheus");
 
         Files.delete(machine.resolve("bin/apt-get"));
         assertThat(programs("required").findAll()).isEqualTo(found);
@@ -156,12 +160,12 @@ class ServerProgramsTest {
         try {
             Callable<List<Found>> build = () -> programs("required").findAll();
             for (Future<List<Found>> each : builds.invokeAll(List.of(build, build))) {
-                assertThat(each.get()).hasSize(4);
+                assertThat(each.get()).hasSize(5);
             }
         } finally {
             builds.shutdown();
         }
-        assertThat(aptCalls()).filteredOn(call -> call.startsWith("download")).hasSize(4);
+        assertThat(aptCalls()).filteredOn(call -> call.startsWith("download")).hasSize(5);
     }
 
     /** The lists are locked while apt-get lives, so one that is left behind would fail the next build too. */
@@ -222,6 +226,7 @@ class ServerProgramsTest {
                 .hasMessageContaining("dnf install postgresql-server")
                 .hasMessageContaining("apt-get install postgresql-15")
                 .hasMessageContaining("apt-get install pgbouncer")
+                .hasMessageContaining("SERENO_PROMETHEUS=/path/to/prometheus")
                 .hasMessageContaining("mvn -B verify -Dsereno.servers=none");
     }
 
@@ -259,7 +264,7 @@ class ServerProgramsTest {
         Path etcd = script("bin/etcd", "echo etcd Version: 1.0.0");
         ServerPrograms programs = programs("zookeeper,etcd");
 
-        assertThat(programs.declined()).containsExactly(Store.REDIS, Store.POSTGRESQL);
+        assertThat(programs.declined()).containsExactly(Store.REDIS, Store.POSTGRESQL, Store.PROMETHEUS);
         assertThat(programs.findAll()).extracting(Found::path).containsExactly(etcd);
         assertThatThrownBy(() -> programs("redis,postgresql").findAll())
                 .hasMessageContaining("apt-get install redis-server")
@@ -272,7 +277,8 @@ class ServerProgramsTest {
     void aCiBuildRefusesToLeaveOneStoreOut() {
         environment.put("CI", "true");
 
-        assertThat(programs("etcd,redis,zookeeper,postgresql").declined()).isEmpty();
+        assertThat(programs("etcd,redis,zookeeper,postgresql,prometheus").declined())
+                .isEmpty();
         assertThatThrownBy(() -> programs("etcd,redis,zookeeper").declined())
                 .isInstanceOf(MissingException.class)
                 .hasMessageContaining("-Dsereno.servers=etcd,redis,zookeeper is refused where CI=true");
@@ -282,7 +288,7 @@ class ServerProgramsTest {
     void anyOtherChoiceIsRefused() {
         assertThatThrownBy(() -> programs("some").declined())
                 .hasMessageContaining("-Dsereno.servers=some is not known; required, none, or some of "
-                        + "etcd, redis, zookeeper, postgresql with commas and without blanks are accepted");
+                        + "etcd, redis, zookeeper, postgresql, prometheus with commas and without blanks are accepted");
         assertThatThrownBy(() -> programs("etcd,").declined()).hasMessageContaining("is not known");
     }
 
@@ -323,6 +329,11 @@ class ServerProgramsTest {
                 printf '#!/bin/sh\\necho PgBouncer 1.18.0\\n' >"$1/usr/sbin/pgbouncer"
                 chmod +x "$1/usr/sbin/pgbouncer"
                 """);
+        script("packages/prometheus", """
+                mkdir -p "$1/usr/bin"
+                printf '#!/bin/sh\\necho prometheus, version 2.42.0+ds\\n' >"$1/usr/bin/prometheus"
+                chmod +x "$1/usr/bin/prometheus"
+                """);
         script("packages/libjemalloc2", "mkdir -p \"$1/usr/lib/some-linux-gnu\"");
         script("bin/apt-get", """
                 machine=%s
@@ -338,6 +349,7 @@ class ServerProgramsTest {
                     echo "'mirror:/pool/libllvm14_1.deb' libllvm14_1.deb 7 MD5Sum:0"
                     echo "'mirror:/pool/postgresql-15_1.deb' postgresql-15_1.deb 7 MD5Sum:0" ;;
                   "install pgbouncer") echo "'mirror:/pool/pgbouncer_1.deb' pgbouncer_1.deb 7 MD5Sum:0" ;;
+                  "install prometheus") echo "'mirror:/pool/prometheus_1.deb' prometheus_1.deb 7 MD5Sum:0" ;;
                   download*) shift; for name; do cp "$machine/packages/$name" "$name"_1.deb; done ;;
                 esac
                 """.formatted(machine));
