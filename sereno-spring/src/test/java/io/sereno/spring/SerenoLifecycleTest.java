@@ -9,6 +9,7 @@ import io.sereno.SerenoClosedException;
 import io.sereno.junit.SerenoClock;
 import io.sereno.junit.SerenoTest;
 import io.sereno.junit.TestNode;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.SmartLifecycle;
@@ -91,11 +92,8 @@ class SerenoLifecycleTest {
     @Test
     void theObservedClientIsTheClient(TestNode ada, SerenoClock clock) throws Exception {
         Sereno sereno = lifecycle.observe(ada.sereno());
-        assertThat(sereno)
-                .isEqualTo(sereno)
-                .isNotEqualTo(ada.sereno())
-                .hasToString(ada.sereno().toString());
-        assertThat(sereno.hashCode()).isEqualTo(sereno.hashCode());
+        assertThat(Set.of(sereno)).contains(sereno).doesNotContain(ada.sereno());
+        assertThat(sereno).hasToString(ada.sereno().toString());
         clock.run(sereno::close);
         assertThatThrownBy(() -> ada.sereno().counter("visits").get()).isInstanceOf(SerenoClosedException.class);
         assertThatThrownBy(() -> sereno.mutex("")).isInstanceOf(IllegalArgumentException.class);
