@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** The series of the clients of one kind of store. */
 final class Series {
@@ -26,6 +27,11 @@ final class Series {
     private final Timer[] requests = new Timer[SerenoMeter.Operation.values().length * OUTCOMES.length];
     private final Map<String, SeriesByName<RightSeries>> rights = new ConcurrentHashMap<>(); // by recipe
     private final SeriesByName<TopicSeries> topics;
+
+    /** The series of the last event: a thread that acquires and releases a lock causes several for one name. */
+    private volatile @Nullable Found found;
+
+    private record Found(String recipe, String name, RightSeries series) {}
 
     Series(MeterRegistry registry, Tags tags, UnaryOperator<String> naming, int maxNames) {
         this.registry = registry;
@@ -59,6 +65,16 @@ final class Series {
     }
 
     RightSeries right(String recipe, String name) {
+        Found last = found;
+        if (last != null && last.name.equals(name) && last.recipe.equals(recipe)) {
+            return last.series;
+        }
+        RightSeries series = find(recipe, name);
+        found = new Found(recipe, name, series);
+        return series;
+    }
+
+    private RightSeries find(String recipe, String name) {
         SeriesByName<RightSeries> names = rights.get(recipe);
         if (names == null) {
             names = rights.computeIfAbsent(

@@ -50,7 +50,7 @@ class EventsTest {
         for (long i = 0; i < CYCLES; i++) {
             long began = events.now();
             events.waiting("mutex", "m");
-            events.granted("mutex", "m", i, began);
+            events.granted("mutex", "m", i, began, events.now());
             events.released("mutex", "m", began);
             events.gaveUp("mutex", "m", SerenoMeter.NotGranted.BUSY, began);
             events.answered(StoreFailures.Kind.READ);

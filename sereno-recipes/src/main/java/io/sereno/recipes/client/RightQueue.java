@@ -204,7 +204,7 @@ public abstract class RightQueue<R extends RightRequest> {
         request.hold = hold;
         request.end();
         // The request has become a hold: the end of the hold exits the queue, instead of the end of the request.
-        kernel.events().granted(scope.recipe(), scope.name(), token, request.since);
+        hold.reportGrant(request.since);
         request.complete(Optional.of(hold));
         return hold;
     }

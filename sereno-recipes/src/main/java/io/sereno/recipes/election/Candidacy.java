@@ -320,7 +320,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         peers.leads(createRevision);
         refresh();
         queues = false;
-        kernel.events().granted(RECIPE, scope.name(), token, queuesSince);
+        hold.reportGrant(queuesSince);
         wishes.forEach(wish -> wish.complete(Optional.of(hold)));
         wishes.clear();
         if (ledBefore) {

@@ -137,17 +137,19 @@ public final class Events {
         }
     }
 
-    /** {@code began} is what {@link #now} returned when the wait began. */
-    public void granted(String recipe, String name, long fencingToken, long began) {
+    /** {@code began} and {@code grantedAt} are what {@link #now} returned when the wait began and ended. */
+    void granted(String recipe, String name, long fencingToken, long began, long grantedAt) {
         if (!timed) {
             return;
         }
-        long waitNanos = since(began);
+        long waitNanos = Math.max(0, grantedAt - began);
         if (meter != null) {
             meter.granted(recipe, name, waitNanos);
         }
-        Duration waited = Duration.ofNanos(waitNanos);
-        observers.forEach(observer -> observer.granted(recipe, name, fencingToken, waited));
+        if (!observers.isEmpty()) {
+            Duration waited = Duration.ofNanos(waitNanos);
+            observers.forEach(observer -> observer.granted(recipe, name, fencingToken, waited));
+        }
     }
 
     public void gaveUp(String recipe, String name, SerenoMeter.NotGranted why, long began) {

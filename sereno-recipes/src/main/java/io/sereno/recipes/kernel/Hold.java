@@ -70,6 +70,11 @@ public final class Hold implements Leadership {
         this.grantedAt = grantedAt;
     }
 
+    /** Reports the grant to observers and meters. {@code began}: the clock of the events when the wait began. */
+    public void reportGrant(long began) {
+        kernel.events().granted(recipe, name, fencingToken, began, grantedAt);
+    }
+
     @Override
     public long fencingToken() {
         return fencingToken;
