@@ -3,6 +3,7 @@ module io.sereno {
     requires static org.jspecify;
 
     exports io.sereno;
+    exports io.sereno.operator;
     exports io.sereno.spi;
 
     uses io.sereno.SerenoFactory;

@@ -1,5 +1,6 @@
 package io.sereno;
 
+import io.sereno.operator.Operator;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Promise;
@@ -218,6 +219,13 @@ public interface Sereno extends AutoCloseable {
      *     U+0000
      */
     Sereno withNamespace(String child);
+
+    /**
+     * What the clients of this namespace and its children hold and await, and how to take a right away.
+     *
+     * @return an object that needs no closing; the call does no I/O
+     */
+    Operator operator();
 
     /**
      * The id under which others see this client.

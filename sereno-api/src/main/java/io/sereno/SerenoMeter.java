@@ -55,7 +55,7 @@ import java.util.function.LongSupplier;
 public interface SerenoMeter {
     /** The kinds of requests to a store. */
     enum Operation {
-        /** Reads entries of a directory. */
+        /** Reads entries of a directory, or lists directories for an operator. */
         READ,
         /** Changes a directory, or checks a condition in it. */
         COMMIT,

@@ -24,6 +24,7 @@
  *   <li>{@link io.sereno.Topic}: an ordered, stored stream of messages.
  *   <li>{@link io.sereno.Membership} and {@link io.sereno.KeepAlive}: which members are present.
  *   <li>{@link io.sereno.IdGenerator}: ids that sort by time.
+ *   <li>{@link io.sereno.operator.Operator}: who holds what, who waits for whom, and how to take a right away.
  * </ul>
  *
  * <p><b>Blocking.</b> A call blocks the calling thread. A call that waits for <em>other participants</em>, like

@@ -1,5 +1,10 @@
 package io.sereno;
 
+import io.sereno.operator.Kind;
+import io.sereno.operator.Operator;
+import io.sereno.operator.QueueView;
+import io.sereno.operator.Release;
+import io.sereno.operator.Seat;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
@@ -67,6 +72,17 @@ abstract class JavadocExamples {
             System.out.println("visit " + visits);
         }
         // end
+    }
+
+    Release operator(Sereno sereno) throws InterruptedException {
+        // example
+        Operator operator = sereno.operator();
+        QueueView queue = operator.queue(Kind.LOCK, "close-month").orElseThrow();
+        Seat holder = queue.holders().get(0);
+        System.out.println(holder.nodeId() + " on " + holder.host() + " since " + holder.since());
+        Release release = operator.end(holder, "INC-42: hung since midnight");
+        // end
+        return release;
     }
 
     Sereno building(char[] password) {

@@ -19,6 +19,7 @@ class CompatibilityPageTest {
     private static final Path ROOT = Path.of(System.getProperty("basedir", "."), "..");
     private static final List<String> PACKAGES = List.of(
             "sereno-api/src/main/java/io/sereno",
+            "sereno-api/src/main/java/io/sereno/operator",
             "sereno-api/src/main/java/io/sereno/spi",
             "sereno-backend-memory/src/main/java/io/sereno/backend/memory",
             "sereno-simulation/src/main/java/io/sereno/simulation",

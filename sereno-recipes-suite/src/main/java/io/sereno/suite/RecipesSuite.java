@@ -22,6 +22,8 @@ import io.sereno.suite.mutex.LockAttemptRules;
 import io.sereno.suite.mutex.LockCallerRules;
 import io.sereno.suite.mutex.LockFaultRules;
 import io.sereno.suite.mutex.LockRules;
+import io.sereno.suite.operator.OperatorEndRules;
+import io.sereno.suite.operator.OperatorViewRules;
 import io.sereno.suite.topic.TopicArrivalRules;
 import io.sereno.suite.topic.TopicFaultRules;
 import io.sereno.suite.topic.TopicKeepingRules;
@@ -149,6 +151,15 @@ public abstract class RecipesSuite extends SerenoTck {
     @Tag("TOP")
     @Tag("faults")
     class TopicsUnderFaults extends TopicFaultRules {}
+
+    @Nested
+    @Tag("OPR")
+    class OperatorsWhoLook extends OperatorViewRules {}
+
+    @Nested
+    @Tag("OPR")
+    @Tag("faults")
+    class OperatorsWhoIntervene extends OperatorEndRules {}
 
     @Nested
     @Tag("REC")

@@ -46,6 +46,8 @@ class TroubleshootingTest {
     /** Texts that are no messages, or that only the level DEBUG shows. */
     private static final Set<String> INTERNAL = Set.of(
             "name of a durable reader",
+            "deleted the marker of the session, or tried to",
+            "deleted the seat, or tried to",
             "cannot find out which protocol the servers speak",
             "the end of a call failed",
             "a client library left an interrupt; it ends no pause",

@@ -15,6 +15,7 @@ import io.sereno.SessionState;
 import io.sereno.Subscription;
 import io.sereno.Topic;
 import io.sereno.WaitGroup;
+import io.sereno.operator.Operator;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Directories;
 import io.sereno.recipes.client.Settings;
@@ -25,6 +26,7 @@ import io.sereno.recipes.locks.LockSetRecipe;
 import io.sereno.recipes.locks.ReadWriteMutexRecipe;
 import io.sereno.recipes.membership.MembershipRecipe;
 import io.sereno.recipes.mutex.MutexRecipe;
+import io.sereno.recipes.operator.OperatorRecipe;
 import io.sereno.recipes.topic.TopicRecipe;
 import io.sereno.recipes.waitgroup.WaitGroupRecipe;
 import io.sereno.spi.Backend;
@@ -106,6 +108,11 @@ public final class SerenoClient implements Sereno {
     @Override
     public IdGenerator ids(String name, IdLayout layout) {
         return new IdGeneratorRecipe(client, name, directories.of("ids", name), layout);
+    }
+
+    @Override
+    public Operator operator() {
+        return new OperatorRecipe(client, directories);
     }
 
     public Client client() {

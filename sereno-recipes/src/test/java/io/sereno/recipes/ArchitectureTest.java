@@ -1,6 +1,7 @@
 package io.sereno.recipes;
 
 import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -43,6 +44,7 @@ class ArchitectureTest {
             .onlyDependOnClassesThat(resideInAnyPackage(
                     "java..",
                     "io.sereno",
+                    "io.sereno.operator",
                     "io.sereno.spi",
                     "io.sereno.recipes..",
                     "org.jspecify.annotations",
@@ -67,7 +69,9 @@ class ArchitectureTest {
             .ignoreDependency(
                     alwaysTrue(),
                     resideInAnyPackage(
-                            "io.sereno.recipes.client", "io.sereno.recipes.connect", "io.sereno.recipes.kernel"));
+                            "io.sereno.recipes.client", "io.sereno.recipes.connect", "io.sereno.recipes.kernel"))
+            // Operators see what all recipes keep.
+            .ignoreDependency(resideInAPackage("io.sereno.recipes.operator"), alwaysTrue());
 
     /** A monitor pins a virtual thread to its carrier before JDK 24. ArchUnit does not see blocks, so the sources are read. */
     @Test

@@ -10,6 +10,13 @@ import io.etcd.jetcd.api.AuthDisableRequest;
 import io.etcd.jetcd.api.AuthRoleRevokePermissionRequest;
 import io.etcd.jetcd.api.AuthUserRevokeRoleRequest;
 import io.etcd.jetcd.api.Permission;
+import io.sereno.Grant;
+import io.sereno.NotAppliedException;
+import io.sereno.Sereno;
+import io.sereno.operator.Kind;
+import io.sereno.operator.Operator;
+import io.sereno.operator.Resource;
+import io.sereno.operator.Seat;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
@@ -253,6 +260,38 @@ class SecurityTest {
     }
 
     /** Debian's etcd is 3.4.23, which lets a user of another prefix in. */
+    /** It can look, and takes nothing away. */
+    @Test
+    void anOperatorWhoMayOnlyReadChangesNothing() throws Exception {
+        try (Backend backend = config.open();
+                Sereno sereno = Sereno.builder()
+                        .backend(backend)
+                        .sessionTtl(Duration.ofMinutes(1))
+                        .connect()) {
+            Grant held = sereno.mutex("orders").acquire();
+            users.asRoot()
+                    .roleRevokePermission(AuthRoleRevokePermissionRequest.newBuilder()
+                            .setRole("app")
+                            .setKey(ByteString.copyFromUtf8("billing:"))
+                            .setRangeEnd(ByteString.copyFromUtf8("billing;"))
+                            .build());
+            users.grant("app", "billing", Permission.Type.READ);
+            Operator operator = sereno.operator();
+            Seat seat =
+                    operator.queue(Kind.LOCK, "orders").orElseThrow().seats().get(0);
+            assertThat(operator.resources()).containsExactly(new Resource(Kind.LOCK, "orders"));
+            assertThat(operator.sessions()).hasSize(1);
+            assertThatThrownBy(() -> operator.end(seat, "INC-42"))
+                    .isInstanceOf(NotAppliedException.class)
+                    .hasMessageContaining("nothing was done")
+                    .hasStackTraceContaining("permission denied");
+            assertThatThrownBy(() -> operator.endNow(seat, "INC-42")).isInstanceOf(NotAppliedException.class);
+            assertThat(operator.queue(Kind.LOCK, "orders")).isPresent();
+            assertThat(held.isHeld()).isTrue();
+            users.grant("app", "billing", Permission.Type.READWRITE);
+        }
+    }
+
     @Test
     void aServerThatDoesNotEnforceRightsIsReportedOnceWhenAUserConnects() {
         try (Logged logged = new Logged();

@@ -1,5 +1,9 @@
 package io.sereno.suite.common;
 
+import io.sereno.Grant;
+import io.sereno.Sereno;
+import io.sereno.operator.Kind;
+import io.sereno.operator.Operator;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
@@ -24,7 +28,8 @@ public final class ManyDirectories {
     private ManyDirectories() {}
 
     /**
-     * Fills an empty namespace, and requires that a listing in pages of 1,000 names exactly its directories, in less than 5 s.
+     * Fills an empty namespace, and requires that a listing in pages of 1,000 names exactly its directories, in less than 5 s, and
+     * that an operator sees what is held there.
      *
      * @param backend a connection to the namespace
      * @throws Exception if a call fails
@@ -49,6 +54,37 @@ public final class ManyDirectories {
         }
         if (millis >= 5_000) {
             throw new AssertionError("the listing took " + millis + " ms; less than 5,000 ms are expected");
+        }
+        requireSeenSoon(backend);
+    }
+
+    /** An operator lists the resources in less than 5 s, and reads every queue in less than 20 s. */
+    private static void requireSeenSoon(Backend backend) throws InterruptedException {
+        try (Sereno sereno = Sereno.over(backend);
+                Grant held = sereno.mutex("held").acquire()) {
+            Operator operator = sereno.operator();
+            long from = System.nanoTime();
+            long resources = operator.resources(Kind.LOCK, Kind.TOPIC).count();
+            long listed = System.nanoTime();
+            int queues = operator.queues().size();
+            long read = System.nanoTime();
+            int sessions = operator.sessions().size();
+            long all = System.nanoTime();
+            System.out.printf(
+                    "operator: %d resources %d ms, all queues %d ms, all sessions %d ms%n",
+                    resources, (listed - from) / 1_000_000, (read - listed) / 1_000_000, (all - read) / 1_000_000);
+            require(resources == MANY + 1, resources + " resources are listed, and there are " + (MANY + 1));
+            require(queues == 1, queues + " queues are shown, and there is 1");
+            require(sessions == 1, sessions + " sessions are shown, and there is 1");
+            require(held.isHeld(), "the lock was lost");
+            require(listed - from < 5_000_000_000L, "the listing took 5 s or more");
+            require(read - listed < 20_000_000_000L, "reading all queues took 20 s or more");
+        }
+    }
+
+    private static void require(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new AssertionError(otherwise);
         }
     }
 

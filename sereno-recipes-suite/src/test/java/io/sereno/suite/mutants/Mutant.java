@@ -29,6 +29,7 @@ public record Mutant(String name, String rule, World.Backends backends) {
         LockMutants.addTo(all);
         ReleaseMutants.addTo(all);
         NamesMutants.addTo(all);
+        OperatorMutants.addTo(all);
         LeaderMutants.addTo(all);
         CounterMutants.addTo(all);
         WaitGroupMutants.addTo(all);

@@ -14,7 +14,7 @@ public final class Directories {
     private static final int MAX_PATH_BYTES = MAX_PREFIX_BYTES + Sereno.MAX_NAME_BYTES;
 
     /** The prefix of namespaces that Sereno may keep beside those of users. */
-    static final String RESERVED = "sereno-";
+    public static final String RESERVED = "sereno-";
 
     private final String prefix;
 
@@ -34,8 +34,23 @@ public final class Directories {
             throw new IllegalArgumentException("namespace '" + child + "' begins with '" + RESERVED
                     + "', which is reserved for Sereno itself; any other beginning is accepted");
         }
-        String below = prefix + "@" + escape(child) + "/";
+        String below = prefix + childPrefix(child);
         return new Directories(Names.check("path of child namespaces", below, MAX_PREFIX_BYTES));
+    }
+
+    /** A child of Sereno's own, which no user's child is named like; its prefix is short, so its names fit beside any other. */
+    public Directories reserved(String child) {
+        return new Directories(prefix + childPrefix(RESERVED + child));
+    }
+
+    /** How the paths of all directories of this namespace, and of its children, begin. */
+    public String prefix() {
+        return prefix;
+    }
+
+    /** How the paths of a child's directories go on. */
+    public static String childPrefix(String child) {
+        return "@" + escape(child) + "/";
     }
 
     public String of(String kind, String name) {
@@ -44,8 +59,13 @@ public final class Directories {
 
     /** The path of an object with two names: the first is escaped, so that the boundary between them is clear. */
     public String of(String kind, String first, String second) {
-        String path = prefix + kind + "/" + escape(first) + "/" + second;
+        String path = prefix + kind + "/" + pair(first, second);
         return Names.check("path of " + kind + " and both its names", path, MAX_PATH_BYTES);
+    }
+
+    /** Two names as one. */
+    public static String pair(String first, String second) {
+        return escape(first) + "/" + second;
     }
 
     public String sessions() {

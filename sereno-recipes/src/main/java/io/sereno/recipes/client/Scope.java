@@ -8,11 +8,15 @@ import io.sereno.recipes.kernel.Errors;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.TimedWait;
 import io.sereno.spi.BackendException;
+import io.sereno.spi.DirectoryPage;
 import io.sereno.spi.Names;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** One name that a client uses with one recipe: where its entries are, and what the errors about it have in common. */
@@ -45,6 +49,11 @@ public record Scope(Client client, String recipe, String name, String directory)
         return Await.uninterruptibly(reading(operation, query).result());
     }
 
+    /** As above; does not wait. */
+    public CompletableFuture<Snapshot> readAsync(String operation, Query query) {
+        return reading(operation, query).result();
+    }
+
     /** As above, as one of several steps of a call: ends by the call's deadline. */
     public Snapshot read(String operation, Query query, long deadline) {
         TimedWait<Snapshot> reading = reading(operation, query);
@@ -55,14 +64,26 @@ public record Scope(Client client, String recipe, String name, String directory)
     private TimedWait<Snapshot> reading(String operation, Query query) {
         requireOpen(operation);
         TimedWait<Snapshot> reading = new TimedWait<>(kernel(), Runnable::run);
-        kernel().store().read(query, Runnable::run, (snapshot, why) -> {
-            if (snapshot != null) {
-                reading.complete(snapshot);
-            } else {
-                reading.fail(notApplied(operation, why));
-            }
-        });
+        kernel().store().read(query, Runnable::run, answer(operation, reading));
         return reading;
+    }
+
+    /** A page of the directories of the whole namespace; waits for the store alone. */
+    public DirectoryPage directories(String operation, Optional<String> cursor, int limit) {
+        requireOpen(operation);
+        TimedWait<DirectoryPage> listing = new TimedWait<>(kernel(), Runnable::run);
+        kernel().store().directories(cursor, limit, Runnable::run, answer(operation, listing));
+        return Await.uninterruptibly(listing.result());
+    }
+
+    private <T> BiConsumer<@Nullable T, @Nullable BackendException> answer(String operation, TimedWait<T> wait) {
+        return (answer, why) -> {
+            if (answer != null) {
+                wait.complete(answer);
+            } else {
+                wait.fail(notApplied(operation, why));
+            }
+        };
     }
 
     @Override

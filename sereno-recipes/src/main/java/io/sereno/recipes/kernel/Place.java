@@ -5,13 +5,16 @@ import io.sereno.spi.Snapshot;
 import org.jspecify.annotations.Nullable;
 
 /** A place in a queue: the name of the entry, and which of all entries that ever had this name. */
-record Place(String name, long createRevision) {
+public record Place(String name, long createRevision) {
     /**
      * Whether an entry is a place, or a withdrawn one: its name matches {@code [0-9A-Za-z]{11}-[0-9a-z]+}, the id of a session and a number. Any
      * other entry in the directory of a queue belongs to something that this version may not know.
      */
     static boolean isPlace(Entry entry) {
-        String name = entry.name();
+        return isPlace(entry.name());
+    }
+
+    public static boolean isPlace(String name) {
         if (name.length() < Session.ID_LENGTH + 2 || name.charAt(Session.ID_LENGTH) != '-') {
             return false;
         }
@@ -23,6 +26,11 @@ record Place(String name, long createRevision) {
             }
         }
         return true;
+    }
+
+    /** The id of the session that put a place of this name. */
+    public static String sessionOf(String name) {
+        return name.substring(0, Session.ID_LENGTH);
     }
 
     private static boolean isDigit(char c) {

@@ -6,6 +6,7 @@ import io.sereno.spi.Backend;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
+import io.sereno.spi.DirectoryPage;
 import io.sereno.spi.Lease;
 import io.sereno.spi.Promise;
 import io.sereno.spi.Query;
@@ -19,6 +20,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -166,6 +168,15 @@ public final class Store {
     /** Passes on the snapshot, or why there is none. */
     public void read(Query query, Executor on, BiConsumer<@Nullable Snapshot, @Nullable BackendException> then) {
         ask(Operation.READ, StoreFailures.Kind.READ, () -> backend.read(query), true, on, then);
+    }
+
+    /** Passes on a page of the directories, or why there is none. */
+    public void directories(
+            Optional<String> cursor,
+            int limit,
+            Executor on,
+            BiConsumer<@Nullable DirectoryPage, @Nullable BackendException> then) {
+        ask(Operation.READ, StoreFailures.Kind.READ, () -> backend.directories(cursor, limit), true, on, then);
     }
 
     void grantLease(Duration ttl, Executor on, BiConsumer<@Nullable Lease, @Nullable BackendException> then) {

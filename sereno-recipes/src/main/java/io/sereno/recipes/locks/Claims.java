@@ -24,7 +24,7 @@ import java.util.TreeSet;
  * @param write to be held alone
  * @param read to be held together with other readers
  */
-record Claims(SortedSet<String> write, SortedSet<String> read) {
+public record Claims(SortedSet<String> write, SortedSet<String> read) {
     private static final String WRITE = "write";
     private static final String READ = "read";
     /** What a lock with one name claims in its directory. */
@@ -32,7 +32,8 @@ record Claims(SortedSet<String> write, SortedSet<String> read) {
 
     static final Claims WRITE_LOCK = new Claims(LOCK, Set.of());
     static final Claims READ_LOCK = WRITE_LOCK.weakened();
-    private static final Claims NOT_READABLE = new Claims(Set.of(), Set.of());
+    /** Of an entry that does not say what it claims, or in a way that this version cannot read: it conflicts with all. */
+    static final Claims NOT_READABLE = new Claims(Set.of(), Set.of());
 
     private Claims(Set<String> write, Set<String> read) {
         this(sorted(write), sorted(read));
@@ -136,7 +137,7 @@ record Claims(SortedSet<String> write, SortedSet<String> read) {
     }
 
     /** Whether several holders of these claims may hold them at the same time. */
-    boolean isShared() {
+    public boolean isShared() {
         return write.isEmpty();
     }
 
@@ -154,6 +155,11 @@ record Claims(SortedSet<String> write, SortedSet<String> read) {
     /** Whether an entry with these claims conflicts with all others. */
     boolean conflictsWithAll(Entry entry) {
         return Turn.isForeign(entry) || isEmpty();
+    }
+
+    /** Whether whatever conflicts with these claims conflicts with the others too. */
+    boolean covers(Claims other) {
+        return write.containsAll(other.write) && write.containsAll(other.read);
     }
 
     private static boolean meet(Set<String> some, Set<String> others) {

@@ -7,9 +7,7 @@ import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Hold;
 import io.sereno.recipes.kernel.InUse;
 import io.sereno.recipes.kernel.View;
-import io.sereno.spi.Entry;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -65,17 +63,9 @@ final class LockFacade {
 
     /** The live entries in the order of the queue, divided: an entry holds if none in front conflicts with it. */
     <T> void inspect(Function<Placed, T> show, List<T> holders, List<T> waiters) {
-        List<Claims> ahead = new ArrayList<>();
-        boolean closed = false; // Somebody in front conflicts with everything.
-        for (Entry entry : View.queue(scope.readAll("inspect"))) {
-            Claims claims = Claims.of(entry);
-            boolean conflictsWithAll = claims.conflictsWithAll(entry);
-            boolean holds = !closed
-                    && (conflictsWithAll ? ahead.isEmpty() : ahead.stream().noneMatch(claims::conflictsWith));
-            T shown = show.apply(new Placed(claims.place(entry, holds), claims));
-            (holds ? holders : waiters).add(shown);
-            closed |= conflictsWithAll;
-            ahead.add(claims);
+        for (Ranked ranked : Ranked.byClaims(View.queue(scope.readAll("inspect")))) {
+            T shown = show.apply(new Placed(ranked.claims().place(ranked.entry(), ranked.holds()), ranked.claims()));
+            (ranked.holds() ? holders : waiters).add(shown);
         }
     }
 

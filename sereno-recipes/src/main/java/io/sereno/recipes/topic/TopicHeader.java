@@ -13,12 +13,12 @@ import io.sereno.spi.Entry;
  * @param modRevision of the entry: the condition of a publisher's commit
  * @param last id of the batch that was published last; empty if there is none, or the header does not name it
  */
-record TopicHeader(long stream, long modRevision, long next, long low, String last) {
-    static final String NAME = "header";
+public record TopicHeader(long stream, long modRevision, long next, long low, String last) {
+    public static final String NAME = "header";
 
     private static final String FIRST_LINE = "sereno/1 topic\n";
 
-    static TopicHeader of(Entry entry) {
+    public static TopicHeader of(Entry entry) {
         return new TopicHeader(
                 entry.createRevision(),
                 entry.modRevision(),
@@ -54,7 +54,7 @@ record TopicHeader(long stream, long modRevision, long next, long low, String la
     }
 
     /** The number in the line that begins with this word; lines with other words are ignored. */
-    static long number(Bytes value, String word) {
+    public static long number(Bytes value, String word) {
         String found = word(value, word);
         if (found.isEmpty()) {
             throw new UnreadableEntryException(

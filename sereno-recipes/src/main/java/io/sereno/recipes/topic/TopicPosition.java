@@ -48,7 +48,6 @@ import org.jspecify.annotations.Nullable;
  * <p>All but {@link #isActive}, {@link #acknowledge} and {@link #close} is confined to the strand.
  */
 final class TopicPosition implements Turn.Owner {
-    private static final String PREFIX = "position-";
     private static final String FIRST_LINE = "sereno/1 position\n";
     private static final int PAUSE_MILLIS = 50;
     private static final Duration PAUSE = Duration.ofMillis(PAUSE_MILLIS);
@@ -157,7 +156,7 @@ final class TopicPosition implements Turn.Owner {
     }
 
     static String entryName(String name) {
-        return PREFIX + name;
+        return TopicRecipe.POSITION + name;
     }
 
     /** Whether this reader has its turn; reads the clock. */

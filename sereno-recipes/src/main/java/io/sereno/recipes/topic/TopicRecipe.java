@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * each durable name; and, while the topic is being deleted, a {@link TopicRemoval}.
  */
 public final class TopicRecipe<T> implements Topic<T> {
+    /** How the name of a durable reader's position begins. */
+    public static final String POSITION = "position-";
+
     private static final String RECIPE = "topic";
     private static final Retention DEFAULT = new Retention(10_000, Optional.empty());
 

@@ -1,0 +1,116 @@
+package io.sereno.recipes.operator;
+
+import io.sereno.operator.Seat;
+import io.sereno.operator.WaitForGraph;
+import io.sereno.operator.WaitForGraph.Edge;
+import io.sereno.recipes.kernel.Place;
+import io.sereno.recipes.kernel.Turn;
+import io.sereno.recipes.locks.Ranked;
+import io.sereno.spi.Entry;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The wait-for graph of two readings of all queues. Both show an entry with the same modRevision: it existed unchanged when
+ * the first reading had ended and the second had not begun. All edges are between such entries.
+ */
+final class Waits {
+    private record Step(String client, Edge edge) {}
+
+    private final Map<String, List<Step>> waits = new LinkedHashMap<>();
+    private final List<Edge> edges = new ArrayList<>();
+
+    private Waits() {}
+
+    static WaitForGraph between(List<Lineup> first, List<Lineup> second, Markers markers) {
+        Set<String> before = new HashSet<>();
+        first.forEach(lineup -> lineup.places().forEach(place -> before.add(key(lineup, place.entry()))));
+        Waits graph = new Waits();
+        for (Lineup lineup : second) {
+            List<Entry> still = lineup.places().stream()
+                    .map(Ranked::entry)
+                    .filter(entry -> before.contains(key(lineup, entry)))
+                    .toList();
+            graph.add(Lineup.of(lineup.resource(), still), markers);
+        }
+        return new WaitForGraph(graph.edges, graph.circles());
+    }
+
+    private static String key(Lineup lineup, Entry entry) {
+        return entry.modRevision() + " " + entry.name() + "\n" + Paths.of(lineup.resource());
+    }
+
+    private void add(Lineup lineup, Markers markers) {
+        for (Ranked place : lineup.places()) {
+            for (Ranked ahead : place.ahead()) {
+                Edge edge = new Edge(seat(lineup, place, markers), seat(lineup, ahead, markers));
+                edges.add(edge);
+                String waiting = client(place.entry(), markers);
+                String other = client(ahead.entry(), markers);
+                // Threads of one client that wait for each other in one queue do so all the time.
+                if (waiting != null && other != null && !waiting.equals(other)) {
+                    waits.computeIfAbsent(waiting, key -> new ArrayList<>()).add(new Step(other, edge));
+                }
+            }
+        }
+    }
+
+    private static Seat seat(Lineup lineup, Ranked place, Markers markers) {
+        return lineup.seat(place, markers.ofPlace(place.entry()));
+    }
+
+    /** Null for an entry that no client put. */
+    private static @Nullable String client(Entry place, Markers markers) {
+        if (Turn.isForeign(place)) {
+            return null;
+        }
+        Marker marker = markers.ofPlace(place);
+        return marker == null ? Place.sessionOf(place.name()) : marker.client();
+    }
+
+    /**
+     * Circles without a common client. Whoever waits for nobody that is left is in no circle. If only clients remain that wait for
+     * one that remains, a walk from any of them ends in a circle.
+     */
+    private List<List<Edge>> circles() {
+        List<List<Edge>> circles = new ArrayList<>();
+        Map<String, List<Step>> left = new LinkedHashMap<>(waits);
+        while (true) {
+            dropWithoutWait(left);
+            if (left.isEmpty()) {
+                return circles;
+            }
+            Map<String, Integer> walked = new HashMap<>();
+            List<Step> walk = new ArrayList<>();
+            String at = left.keySet().iterator().next();
+            while (!walked.containsKey(at)) {
+                walked.put(at, walk.size());
+                Step step = next(left, at).orElseThrow();
+                walk.add(step);
+                at = step.client();
+            }
+            List<Step> circle = walk.subList(walked.get(at), walk.size());
+            circles.add(circle.stream().map(Step::edge).toList());
+            circle.forEach(step -> left.remove(step.client()));
+        }
+    }
+
+    private static Optional<Step> next(Map<String, List<Step>> left, String client) {
+        return left.get(client).stream()
+                .filter(step -> left.containsKey(step.client()))
+                .findFirst();
+    }
+
+    private static void dropWithoutWait(Map<String, List<Step>> left) {
+        while (left.keySet().removeIf(client -> next(left, client).isEmpty())) {
+            // Those who waited for the dropped ones may wait for nobody now.
+        }
+    }
+}
