@@ -84,10 +84,10 @@ public final class SerenoLifecycle implements SmartLifecycle {
         }
     }
 
-    /** {@inheritDoc} The last to start and the first to stop. */
+    /** {@inheritDoc} Before a web server stops, and after the candidates of {@link LeaderOnly} and {@link OnElected}. */
     @Override
     public int getPhase() {
-        return Integer.MAX_VALUE;
+        return Integer.MAX_VALUE - 1;
     }
 
     @Override

@@ -20,7 +20,16 @@ class ArchitectureTest {
                     "java..",
                     "io.sereno",
                     "io.sereno.spring",
-                    "org.springframework.context",
+                    "org.aopalliance..",
+                    "org.springframework.aop..",
+                    "org.springframework.beans.factory..",
+                    "org.springframework.context..",
+                    "org.springframework.core..",
+                    "org.springframework.expression..",
+                    "org.springframework.format.datetime.standard",
+                    "org.springframework.scheduling.annotation",
+                    "org.springframework.transaction..",
+                    "org.springframework.util",
                     "org.jspecify.annotations"));
 
     @ArchTest
@@ -30,8 +39,8 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule itHasNoThreadsAndNoTimers = noClasses()
             .should()
-            .dependOnClassesThat(
-                    resideInAnyPackage("org.springframework.scheduling..", "org.springframework.core.task.."))
+            .dependOnClassesThat(resideInAnyPackage(
+                    "org.springframework.scheduling.concurrent..", "org.springframework.core.task.."))
             .orShould()
             .dependOnClassesThat()
             .haveNameMatching("java\\.lang\\.Thread\\$?.*Builder.*|java\\.util\\.concurrent\\.(Executors|Timer).*");

@@ -59,7 +59,7 @@ class SerenoLifecycleTest {
 
         @Override
         public int getPhase() {
-            return Integer.MAX_VALUE - 1;
+            return Integer.MAX_VALUE - 2;
         }
 
         @Override

@@ -22,7 +22,7 @@ class OptionalJarsTest {
                 List.of(jars.split(" ", -1)),
                 List.of("-Dabsent=" + absent),
                 "--sereno.uri=memory:",
-                "--server.port=0",
+                "--spring.main.web-application-type=none",
                 "--spring.main.banner-mode=off",
                 "--logging.level.root=off")) {
             application.await("visit 1 without " + absent);

@@ -1,9 +1,12 @@
 package io.sereno.spring.boot;
 
 import io.sereno.Sereno;
+import io.sereno.spring.Locked;
+import io.sereno.spring.Locks;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.util.ClassUtils;
 
@@ -17,8 +20,26 @@ public class SmallApplication {
             throw new IllegalStateException(absent + " is there");
         }
         try (ConfigurableApplicationContext context = SpringApplication.run(SmallApplication.class, arguments)) {
-            long visits = context.getBean(Sereno.class).counter("visits").incrementAndGet();
-            System.out.println("visit " + visits + " without " + absent);
+            System.out.println("visit " + context.getBean(Visits.class).visit() + " without " + absent);
+        }
+    }
+
+    @Bean
+    Visits visits(Sereno sereno) {
+        return new Visits(sereno);
+    }
+
+    static class Visits {
+        private final Sereno sereno;
+
+        Visits(Sereno sereno) {
+            this.sereno = sereno;
+        }
+
+        @Locked(key = "'visits'")
+        public long visit() {
+            Locks.assertHeld("visits");
+            return sereno.counter("visits").incrementAndGet();
         }
     }
 }

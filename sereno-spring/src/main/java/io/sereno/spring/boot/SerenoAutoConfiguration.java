@@ -1,20 +1,24 @@
 package io.sereno.spring.boot;
 
 import io.sereno.Sereno;
+import io.sereno.spring.SerenoAnnotations;
 import io.sereno.spring.SerenoLifecycle;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 
 /**
  * Makes the bean of {@link Sereno} from the properties {@code sereno.*}, unless the application has one. The start of the
  * application waits until the store has answered, and fails if none answers within {@code sereno.connect-retry}. When the
- * application stops, leaderships are released first, and the client is closed with its bean.
+ * application stops, leaderships are released first, and the client is closed with its bean. {@link SerenoAnnotations} are
+ * switched on.
  */
 @AutoConfiguration
 @EnableConfigurationProperties(SerenoProperties.class)
+@Import(SerenoAnnotations.class)
 public final class SerenoAutoConfiguration {
     /** Spring Boot makes it. */
     public SerenoAutoConfiguration() {}

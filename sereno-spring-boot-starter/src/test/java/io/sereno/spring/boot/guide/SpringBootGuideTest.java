@@ -7,6 +7,11 @@ import io.sereno.SerenoObserver;
 import io.sereno.spring.boot.SerenoAutoConfiguration;
 import io.sereno.spring.boot.SerenoBuilderCustomizer;
 import io.sereno.spring.boot.SerenoConnectionDetails;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -30,6 +35,44 @@ class SpringBootGuideTest {
                 .withPropertyValues("sereno.uri=memory:")
                 .run(context -> assertThat(context.getBean(MonthEnd.class).close(token -> token))
                         .isPositive());
+    }
+
+    @Test
+    void aLockedMethodWritesUnderAToken() {
+        Written written = new Written();
+        application
+                .withBean(Archive.class, () -> written)
+                .withUserConfiguration(Reports.class)
+                .withPropertyValues("sereno.uri=memory:")
+                .run(context -> {
+                    Reports reports = context.getBean(Reports.class);
+                    reports.write(new Customer(7));
+                    assertThat(written.tokenOfLeader.get(60, TimeUnit.SECONDS)).isPositive();
+                    reports.nightly();
+                });
+        assertThat(written.customers).containsExactly(new Customer(7));
+        assertThat(written.closes).hasValue(1);
+    }
+
+    private static final class Written implements Archive {
+        final List<Customer> customers = new CopyOnWriteArrayList<>();
+        final CompletableFuture<Long> tokenOfLeader = new CompletableFuture<>();
+        final AtomicInteger closes = new AtomicInteger();
+
+        @Override
+        public void write(Customer customer, long token) {
+            customers.add(customer);
+        }
+
+        @Override
+        public void close(long token) {
+            closes.incrementAndGet();
+        }
+
+        @Override
+        public void writeNext(long token) {
+            tokenOfLeader.complete(token);
+        }
     }
 
     @Test

@@ -1,0 +1,3 @@
+package io.sereno.spring.boot.guide;
+
+record Customer(int id) {}
