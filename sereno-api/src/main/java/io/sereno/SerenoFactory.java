@@ -48,9 +48,10 @@ public interface SerenoFactory {
                     "the implementation of the recipes cannot be loaded: " + e.getMessage() + cause, e);
         }
         if (found.isEmpty()) {
-            throw new SerenoConfigurationException("no implementation of the recipes on the class path; add the jar"
-                    + " io.sereno:sereno-recipes, or a backend that brings it: sereno-backend-etcd,"
-                    + " sereno-backend-zookeeper, sereno-backend-redis, sereno-backend-memory");
+            throw new SerenoConfigurationException(
+                    "no implementation of the recipes on the class path; add the jar"
+                            + " io.sereno:sereno-recipes, or a backend that brings it: sereno-backend-etcd,"
+                            + " sereno-backend-zookeeper, sereno-backend-redis, sereno-backend-postgresql, sereno-backend-memory");
         }
         throw new SerenoConfigurationException(found.keySet().stream()
                 .map(SerenoFactory::withOrigin)

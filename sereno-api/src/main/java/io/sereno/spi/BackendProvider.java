@@ -27,6 +27,18 @@ public interface BackendProvider {
     Optional<String> defaultUri();
 
     /**
+     * The parameter that the path of a URI stands for, for a store in whose URIs a path usually names something else than a
+     * namespace, such as a database. The namespace is then given by the parameter {@code namespace}, as in
+     * {@code postgresql://host:5432/app?namespace=billing}.
+     *
+     * @return the name of a parameter, which {@link BackendConfig#parameters()} has if there is a path; empty, unless
+     *     overridden: the path is the namespace
+     */
+    default Optional<String> pathParameter() {
+        return Optional.empty();
+    }
+
+    /**
      * Connects. Blocks until the store has answered, at most {@link BackendConfig#connectTimeout()} (LIF-5).
      *
      * @param config the configuration; unknown parameters are refused before any I/O (CFG-1)

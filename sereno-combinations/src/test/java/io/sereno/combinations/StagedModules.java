@@ -25,6 +25,8 @@ final class StagedModules {
             "sereno-backend-redis",
             "sereno-backend-zookeeper",
             "sereno-micrometer",
+            "sereno-blocking",
+            "sereno-backend-postgresql",
             "sereno-shedlock",
             "sereno-spring-integration",
             "sereno-spring",

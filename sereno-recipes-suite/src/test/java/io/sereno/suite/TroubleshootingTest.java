@@ -34,6 +34,7 @@ class TroubleshootingTest {
             "sereno-blocking",
             "sereno-backend-etcd",
             "sereno-backend-redis",
+            "sereno-backend-postgresql",
             "sereno-backend-zookeeper",
             "sereno-micrometer",
             "sereno-shedlock",

@@ -60,7 +60,7 @@ class BackendsTest {
                 .isInstanceOf(SerenoConfigurationException.class)
                 .hasMessageContaining("no backend for the scheme 'consul'")
                 .hasMessageContaining("[probe, probes] " + ProbeProvider.class.getName() + " in file:/")
-                .hasMessageContaining("Sereno's own are for [etcd, memory, redis, zookeeper]");
+                .hasMessageContaining("Sereno's own are for [etcd, memory, postgresql, redis, zookeeper]");
         assertThatThrownBy(() -> backends.forScheme("redis"))
                 .isInstanceOf(SerenoConfigurationException.class)
                 .hasMessageEndingWith("Add io.sereno:sereno-backend-redis");

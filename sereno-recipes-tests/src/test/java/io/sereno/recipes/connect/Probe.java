@@ -91,6 +91,29 @@ final class Probe {
         }
     }
 
+    /** As PostgreSQL: the path names a database. */
+    public static final class DatabaseProvider implements BackendProvider {
+        @Override
+        public Set<String> schemes() {
+            return Set.of("tables");
+        }
+
+        @Override
+        public Optional<String> defaultUri() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<String> pathParameter() {
+            return Optional.of("dbname");
+        }
+
+        @Override
+        public Backend open(BackendConfig config) {
+            return Probe.open(config);
+        }
+    }
+
     public static final class BrokenProvider implements BackendProvider {
         public BrokenProvider() {
             throw new IllegalStateException("its client library is missing");

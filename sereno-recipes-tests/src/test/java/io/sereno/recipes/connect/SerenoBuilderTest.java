@@ -10,6 +10,7 @@ import io.sereno.SerenoConfigurationException;
 import io.sereno.SerenoMeter;
 import io.sereno.SerenoObserver;
 import io.sereno.recipes.client.Settings;
+import io.sereno.recipes.connect.Probe.DatabaseProvider;
 import io.sereno.recipes.connect.Probe.ProbeBackend;
 import io.sereno.recipes.connect.Probe.ProbeProvider;
 import io.sereno.recipes.connect.Probe.UnaddressedProvider;
@@ -60,7 +61,9 @@ class SerenoBuilderTest {
     @BeforeEach
     void onlyTheProbes() throws IOException {
         Probe.reset();
-        Thread.currentThread().setContextClassLoader(path("backends", ProbeProvider.class, UnaddressedProvider.class));
+        Thread.currentThread()
+                .setContextClassLoader(
+                        path("backends", ProbeProvider.class, UnaddressedProvider.class, DatabaseProvider.class));
     }
 
     @AfterEach
@@ -90,6 +93,26 @@ class SerenoBuilderTest {
         assertThat(settings().operationTimeout()).isEqualTo(Duration.ofMillis(500));
         assertThat(settings().backendName()).isEqualTo("probes://a:7000,[::1]:1/billing");
         assertThat(settings().namespace()).isEmpty();
+    }
+
+    @Test
+    void whereThePathNamesADatabaseTheNamespaceIsAParameter() {
+        builder()
+                .uri("tables://ada:secret@a:1/app?namespace=billing%2Feu&sslmode=require")
+                .connect();
+
+        BackendConfig config = opened();
+        assertThat(config.namespace()).isEqualTo("billing/eu");
+        assertThat(config.parameters()).isEqualTo(Map.of("dbname", "app", "sslmode", "require"));
+        assertThat(settings().backendName()).isEqualTo("tables://a:1/app?namespace=billing/eu");
+    }
+
+    @Test
+    void whereThePathNamesADatabaseTheNamespaceMayComeFromTheBuilder() {
+        builder().uri("tables:/app").namespace("billing").connect();
+
+        assertThat(opened().namespace()).isEqualTo("billing");
+        assertThat(opened().parameters()).isEqualTo(Map.of("dbname", "app"));
     }
 
     @Test
@@ -225,6 +248,15 @@ class SerenoBuilderTest {
                 fault("an unknown scheme", b -> b.uri("consul://h:1"), "no backend for the scheme 'consul'"),
                 fault("a malformed URI", b -> b.uri("probe://h:x"), "uri(...): malformed URI at index 10"),
                 fault("an empty URI", b -> b.uri(""), "malformed URI at index 0"),
+                fault("a database twice", b -> b.uri("tables:/a?dbname=b"), "given twice: dbname"),
+                fault(
+                        "a namespace twice where the path is a database",
+                        b -> b.uri("tables:/a?namespace=b").namespace("c"),
+                        "the namespace is given twice"),
+                fault(
+                        "a namespace with an empty segment where the path is a database",
+                        b -> b.uri("tables:/a?namespace=b//c"),
+                        "?namespace: the namespace "),
                 fault("a URI and a backend", b -> b.uri("probe:").backend(backend()), "combined with uri(...)"),
                 fault(
                         "settings of a URI and a backend",

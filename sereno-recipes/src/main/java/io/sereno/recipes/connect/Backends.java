@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /** The backends on the class path or module path. */
 final class Backends {
     /** The schemes of the jars sereno-backend-SCHEME, for errors that name the jar to add. */
-    private static final Set<String> SHIPPED = new TreeSet<>(Set.of("etcd", "memory", "redis", "zookeeper"));
+    private static final Set<String> SHIPPED =
+            new TreeSet<>(Set.of("etcd", "memory", "postgresql", "redis", "zookeeper"));
 
     private final List<BackendProvider> found;
 

@@ -279,8 +279,11 @@ final class SerenoBuilder implements Sereno.Builder {
         } else {
             given = parse("default address", backends.defaultUri());
         }
-        SerenoUri complete = given.withDefaults(
-                backends.forScheme(given.scheme()).defaultUri().map(text -> parse("default address", text)));
+        BackendProvider provider = backends.forScheme(given.scheme());
+        SerenoUri complete = given.withDefaults(provider.defaultUri().map(text -> parse("default address", text)));
+        if (provider.pathParameter().isPresent()) {
+            complete = complete.withPathAs(provider.pathParameter().get());
+        }
         if (namespace == null) {
             return complete;
         }

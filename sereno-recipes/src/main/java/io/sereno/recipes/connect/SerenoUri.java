@@ -29,14 +29,17 @@ record SerenoUri(
         String scheme,
         Optional<Credentials> credentials,
         List<Host> hosts,
+        Optional<String> pathParameter,
         String namespace,
         Map<String, String> parameters) {
+
+    private static final String NAMESPACE = "namespace";
 
     static final String SYNTAX =
             "scheme:[//[user:password@]host[:port][,host[:port]...]][/namespace][?key=value&...], with %XX for reserved characters";
 
     /** Stands for a URI that has a fault. */
-    static final SerenoUri NOWHERE = new SerenoUri("", Optional.empty(), List.of(), "", Map.of());
+    static final SerenoUri NOWHERE = new SerenoUri("", Optional.empty(), List.of(), Optional.empty(), "", Map.of());
 
     /** An address as written: an IPv6 address without its brackets; the port may be left to the backend's default. */
     record Host(String name, OptionalInt port) {
@@ -64,11 +67,28 @@ record SerenoUri(
             }
             complete.add(host.port().isPresent() ? host : new Host(host.name(), port));
         }
-        return new SerenoUri(scheme, credentials, List.copyOf(complete), namespace, parameters);
+        return new SerenoUri(scheme, credentials, List.copyOf(complete), pathParameter, namespace, parameters);
     }
 
     SerenoUri withNamespace(String other) {
-        return new SerenoUri(scheme, credentials, hosts, other, parameters);
+        return new SerenoUri(scheme, credentials, hosts, pathParameter, other, parameters);
+    }
+
+    /** For a store whose paths name something else: the path becomes a parameter, and a parameter the namespace. */
+    SerenoUri withPathAs(String parameter) {
+        Map<String, String> moved = new LinkedHashMap<>(parameters);
+        String other = moved.remove(NAMESPACE);
+        if (!namespace.isEmpty() && moved.put(parameter, namespace) != null) {
+            throw new SerenoConfigurationException(
+                    "given twice: " + parameter + ", by the path of the URI and by ?" + parameter + "; leave one out");
+        }
+        if (other != null) {
+            NameRules.namespaceFault(other).ifPresent(fault -> {
+                throw new SerenoConfigurationException("?" + NAMESPACE + ": the namespace " + fault);
+            });
+        }
+        return new SerenoUri(
+                scheme, credentials, hosts, Optional.of(parameter), other == null ? "" : other, Map.copyOf(moved));
     }
 
     static SerenoUri parse(String text) {
@@ -79,13 +99,19 @@ record SerenoUri(
     String address() {
         String authority =
                 hosts.isEmpty() ? "" : "//" + hosts.stream().map(Host::toString).collect(Collectors.joining(","));
-        return scheme + ":" + authority + (namespace.isEmpty() ? "" : "/" + namespace);
+        String path =
+                pathParameter.map(name -> parameters.getOrDefault(name, "")).orElse(namespace);
+        boolean isNamed = pathParameter.isPresent() && !namespace.isEmpty();
+        return scheme + ":" + authority + (path.isEmpty() ? "" : "/" + path)
+                + (isNamed ? "?" + NAMESPACE + "=" + namespace : "");
     }
 
     /** Leaves out the password and the values of parameters, since these may be secrets of a backend. */
     @Override
     public String toString() {
-        return address() + (parameters.isEmpty() ? "" : "?" + String.join("&", parameters.keySet()));
+        String shown = address();
+        char separator = shown.indexOf('?') < 0 ? '?' : '&';
+        return shown + (parameters.isEmpty() ? "" : separator + String.join("&", parameters.keySet()));
     }
 
     private static final class Parser {
@@ -122,7 +148,12 @@ record SerenoUri(
                         path, "'//' and hosts, '/' and a namespace, '?' and parameters, or the end is accepted");
             }
             return new SerenoUri(
-                    scheme, credentials, hosts, path < query ? namespace(path + 1, query) : "", parameters(query));
+                    scheme,
+                    credentials,
+                    hosts,
+                    Optional.empty(),
+                    path < query ? namespace(path + 1, query) : "",
+                    parameters(query));
         }
 
         private void checkCharacters() {

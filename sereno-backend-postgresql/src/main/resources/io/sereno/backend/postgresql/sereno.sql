@@ -1,0 +1,339 @@
+-- The schema of Sereno, version 1. Sereno runs this script at the first connect if its role may create a schema. Otherwise an administrator runs
+-- it in the application's database, and gives the application's role the least rights:
+--
+--   GRANT USAGE ON SCHEMA sereno TO app;
+--   GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA sereno TO app;
+--   GRANT SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA sereno TO app;
+--
+-- The script may be run again. Everything takes effect at READ COMMITTED: each statement of a function sees what was committed before it began.
+--
+-- Functions that clients call wait 4 s for a lock at most, so that a statement ends soon after its client has given it up.
+--
+-- Locks, always in this order: the directory of a commit (exclusive), then its leases (shared). Whoever ends a lease takes the lease exclusively,
+-- and waits for it only if it holds nothing else. A lease whose commits are under way has not ended, whatever the clock says.
+SET LOCAL client_min_messages = warning;
+CREATE SCHEMA IF NOT EXISTS sereno;
+
+-- One row. A revision is the epoch in its high 10 bits and the sequence in its low 43 bits. The epoch rises when the server's timeline changes, as by
+-- a promotion, a recovery to a point in time or pg_upgrade: what a replica has missed of the sequence makes no revision fall. At each start of the server
+-- the sequence is raised to the quarters of milliseconds since 2026, so that this holds for a copy of files that is put back, too, by the server's clock.
+CREATE TABLE IF NOT EXISTS sereno.store (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    version int NOT NULL,
+    epoch bigint NOT NULL CHECK (epoch < 1024),
+    timeline bigint NOT NULL,
+    started timestamptz NOT NULL);
+CREATE SEQUENCE IF NOT EXISTS sereno.revision MAXVALUE 8796093022207 NO CYCLE;
+
+-- No column that renewals or puts change is in an index, so that their updates stay in their pages (HOT).
+CREATE TABLE IF NOT EXISTS sereno.entry (
+    ns text COLLATE "C" NOT NULL,
+    dir text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    value bytea NOT NULL,
+    created bigint NOT NULL,
+    modified bigint NOT NULL,
+    lease bigint NOT NULL,
+    PRIMARY KEY (ns, dir, name))
+    WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
+CREATE INDEX IF NOT EXISTS entry_lease ON sereno.entry (lease) WHERE lease <> 0;
+
+-- A lease that is dead stays dead. Its row goes when its last entry has gone.
+CREATE TABLE IF NOT EXISTS sereno.lease (
+    id bigint PRIMARY KEY,
+    ttl interval NOT NULL,
+    expires timestamptz NOT NULL,
+    dead boolean NOT NULL DEFAULT false)
+    WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
+
+-- What connected clients watch, by the process that listens for them; name is empty for a whole directory. Clients set it again after a crash.
+CREATE UNLOGGED TABLE IF NOT EXISTS sereno.watch (
+    pid int NOT NULL,
+    number bigint NOT NULL,
+    ns text COLLATE "C" NOT NULL,
+    dir text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    PRIMARY KEY (pid, number))
+    WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
+CREATE INDEX IF NOT EXISTS watch_target ON sereno.watch (ns, dir, name);
+
+-- One row: when somebody has to look for expired leases.
+CREATE UNLOGGED TABLE IF NOT EXISTS sereno.reaper (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    due timestamptz NOT NULL);
+
+-- Entries with the state of their lease: gone if it is dead, late if its time has passed and nobody has ended it.
+CREATE OR REPLACE VIEW sereno.seen AS
+    SELECT e.*, e.lease <> 0 AND coalesce(l.dead, true) AS gone, coalesce(NOT l.dead AND l.expires <= clock_timestamp(), false) AS late
+    FROM sereno.entry e LEFT JOIN sereno.lease l ON l.id = e.lease AND e.lease <> 0;
+
+CREATE OR REPLACE FUNCTION sereno.timeline() RETURNS bigint LANGUAGE sql VOLATILE AS $$
+    SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint
+$$;
+
+CREATE OR REPLACE FUNCTION sereno.next_revision() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    line bigint := sereno.timeline();
+    high bigint;
+BEGIN
+    SELECT epoch INTO high FROM sereno.store WHERE one AND timeline = line AND started = pg_postmaster_start_time();
+    IF NOT FOUND THEN
+        UPDATE sereno.store SET epoch = epoch + CASE WHEN timeline = line THEN 0 ELSE greatest(1, line - timeline) END,
+            timeline = line, started = pg_postmaster_start_time()
+            WHERE one AND (timeline <> line OR started <> pg_postmaster_start_time());
+        IF FOUND THEN
+            PERFORM setval('sereno.revision', greatest(r.last_value, (extract(epoch FROM clock_timestamp() - '2026-01-01Z'::timestamptz) * 4000)::bigint))
+                FROM sereno.revision r;
+        END IF;
+        SELECT epoch INTO high FROM sereno.store WHERE one;
+    END IF;
+    RETURN (high << 43) + nextval('sereno.revision');
+END $$;
+
+CREATE OR REPLACE FUNCTION sereno.key_of(p_ns text, p_dir text) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+    SELECT hashtextextended(p_dir, hashtextextended(p_ns, 5))
+$$;
+
+-- Notifies those who watch the entries. If they are many, once: anything may have changed.
+CREATE OR REPLACE FUNCTION sereno.tell(p_ns text, p_dir text, p_names text[], p_revision bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('sereno_' || t.pid, p_revision || ' ' || length(p_dir) || ' ' || p_dir || t.name)
+    FROM (SELECT DISTINCT w.pid, CASE WHEN cardinality(p_names) > 64 THEN '' ELSE n.name END AS name
+          FROM unnest(p_names) AS n(name) JOIN sereno.watch w ON w.ns = p_ns AND w.dir = p_dir AND w.name IN ('', n.name)) t;
+END $$;
+
+-- Ends those of these leases whose time has passed and that no commit is using.
+CREATE OR REPLACE FUNCTION sereno.kill(p_leases bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE sereno.lease SET dead = true
+    WHERE id = ANY (p_leases) AND NOT dead AND expires <= clock_timestamp() AND pg_try_advisory_xact_lock(1397051246, (id & 2147483647)::int);
+END $$;
+
+-- Deletes what those of these leases that are dead have in a directory, which is locked.
+CREATE OR REPLACE FUNCTION sereno.bury(p_ns text, p_dir text, p_leases bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    names text[];
+BEGIN
+    WITH buried AS (
+        DELETE FROM sereno.entry e
+        WHERE e.ns = p_ns AND e.dir = p_dir AND e.lease = ANY (p_leases)
+            AND NOT EXISTS (SELECT FROM sereno.lease l WHERE l.id = e.lease AND NOT l.dead)
+        RETURNING e.name)
+    SELECT array_agg(b.name) INTO names FROM buried b;
+    IF names IS NOT NULL THEN
+        PERFORM sereno.tell(p_ns, p_dir, names, sereno.next_revision());
+    END IF;
+END $$;
+
+-- Locks the directory, and ends there the leases of these entries, or of all if there are none, whose time has passed.
+CREATE OR REPLACE FUNCTION sereno.settle(p_ns text, p_dir text, p_names text[]) RETURNS void LANGUAGE plpgsql
+    SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    leases bigint[];
+BEGIN
+    PERFORM pg_advisory_xact_lock(sereno.key_of(p_ns, p_dir));
+    IF p_names IS NULL THEN
+        leases := ARRAY(SELECT DISTINCT s.lease FROM sereno.seen s WHERE s.ns = p_ns AND s.dir = p_dir AND (s.gone OR s.late));
+    ELSE
+        leases := ARRAY(SELECT DISTINCT s.lease FROM sereno.seen s
+            WHERE s.ns = p_ns AND s.dir = p_dir AND s.name = ANY (p_names) AND (s.gone OR s.late));
+    END IF;
+    IF cardinality(leases) > 0 THEN
+        PERFORM sereno.kill(leases);
+        PERFORM sereno.bury(p_ns, p_dir, leases);
+    END IF;
+END $$;
+
+-- Reads an entry if p_name is not empty, else the first p_limit entries after p_after. If they take more than p_bytes, there is one row without a name.
+CREATE OR REPLACE FUNCTION sereno.read(p_ns text, p_dir text, p_name text, p_after text, p_limit int, p_bytes bigint)
+    RETURNS TABLE (name text, value bytea, created bigint, modified bigint, lease bigint) LANGUAGE plpgsql
+    SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off AS $$
+#variable_conflict use_column
+DECLARE
+    size bigint;
+    due boolean;
+BEGIN
+    IF p_name <> '' THEN
+        IF EXISTS (SELECT FROM sereno.seen s WHERE s.ns = p_ns AND s.dir = p_dir AND s.name = p_name AND (s.gone OR s.late)) THEN
+            PERFORM sereno.settle(p_ns, p_dir, ARRAY[p_name]);
+        END IF;
+        RETURN QUERY SELECT s.name, s.value, s.created, s.modified, s.lease FROM sereno.seen s
+            WHERE s.ns = p_ns AND s.dir = p_dir AND s.name = p_name AND NOT s.gone;
+        RETURN;
+    END IF;
+    SELECT sum(octet_length(r.name) + octet_length(r.value)), bool_or(r.gone OR r.late) INTO size, due
+    FROM (SELECT s.name, s.value, s.gone, s.late FROM sereno.seen s
+          WHERE s.ns = p_ns AND s.dir = p_dir AND s.name > p_after ORDER BY s.name LIMIT p_limit) r;
+    IF size IS NULL THEN
+        RETURN;
+    ELSIF due THEN
+        PERFORM sereno.settle(p_ns, p_dir, NULL);
+    ELSIF size > p_bytes THEN
+        RETURN QUERY SELECT NULL::text, NULL::bytea, NULL::bigint, NULL::bigint, NULL::bigint;
+        RETURN;
+    END IF;
+    RETURN QUERY SELECT s.name, s.value, s.created, s.modified, s.lease FROM sereno.seen s
+        WHERE s.ns = p_ns AND s.dir = p_dir AND s.name > p_after AND NOT s.gone ORDER BY s.name LIMIT p_limit;
+END $$;
+
+-- Carries out commits to one directory, one after the other. For each there is a row with its status (0 committed, 1 conflict, 2 lease dead) and its
+-- revision; the rows of its read follow, with status 3, as sereno.read gives them.
+-- The conditions of all commits are in four arrays, the writes in four others; p_condition_of and p_write_of say to which commit each belongs.
+-- Kinds of conditions: 0 absent, 1 present, 2 created at p_revisions, 3 modified at it. A write without a value is a delete.
+-- p_returning is null for no read, empty for all entries, or a name.
+CREATE OR REPLACE FUNCTION sereno.commit(p_ns text, p_dir text, p_leases bigint[], p_returning text[], p_bytes bigint,
+        p_condition_of int[], p_conditions text[], p_kinds int[], p_revisions bigint[],
+        p_write_of int[], p_writes text[], p_values bytea[], p_leased boolean[])
+    RETURNS TABLE (status int, name text, value bytea, created bigint, modified bigint, lease bigint) LANGUAGE plpgsql
+    SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off AS $$
+#variable_conflict use_column
+DECLARE
+    result int;
+    revision bigint;
+    changed text[];
+    puts int;
+BEGIN
+    PERFORM pg_advisory_xact_lock(sereno.key_of(p_ns, p_dir));
+    PERFORM pg_advisory_xact_lock_shared(1397051246, t.key)
+        FROM (SELECT DISTINCT (l & 2147483647)::int AS key FROM unnest(p_leases) AS l WHERE l <> 0 ORDER BY 1) t;
+    PERFORM sereno.settle(p_ns, p_dir, p_conditions || p_writes);
+    FOR i IN 1 .. cardinality(p_leases) LOOP
+        result := 0;
+        revision := 0;
+        IF p_leases[i] <> 0
+                AND NOT EXISTS (SELECT FROM sereno.lease l WHERE l.id = p_leases[i] AND NOT l.dead AND l.expires > clock_timestamp()) THEN
+            result := 2;
+        ELSIF EXISTS (
+                SELECT FROM unnest(p_condition_of, p_conditions, p_kinds, p_revisions) AS c(item, name, kind, revision)
+                LEFT JOIN sereno.entry e ON e.ns = p_ns AND e.dir = p_dir AND e.name = c.name
+                WHERE c.item = i AND NOT coalesce(CASE c.kind WHEN 0 THEN e.name IS NULL WHEN 1 THEN e.name IS NOT NULL
+                    WHEN 2 THEN e.created = c.revision ELSE e.modified = c.revision END, false)) THEN
+            result := 1;
+        ELSE
+            WITH deleted AS (
+                DELETE FROM sereno.entry e USING unnest(p_write_of, p_writes, p_values) AS w(item, name, value)
+                WHERE w.item = i AND w.value IS NULL AND e.ns = p_ns AND e.dir = p_dir AND e.name = w.name RETURNING e.name)
+            SELECT coalesce(array_agg(d.name), '{}') INTO changed FROM deleted d;
+            SELECT changed || coalesce(array_agg(w.name), '{}'), count(*) INTO changed, puts
+                FROM unnest(p_write_of, p_writes, p_values) AS w(item, name, value) WHERE w.item = i AND w.value IS NOT NULL;
+            IF cardinality(changed) > 0 THEN
+                revision := sereno.next_revision();
+            END IF;
+            IF puts > 0 THEN
+                INSERT INTO sereno.entry AS e (ns, dir, name, value, created, modified, lease)
+                    SELECT p_ns, p_dir, w.name, w.value, revision, revision, CASE WHEN w.leased THEN p_leases[i] ELSE 0 END
+                    FROM unnest(p_write_of, p_writes, p_values, p_leased) AS w(item, name, value, leased)
+                    WHERE w.item = i AND w.value IS NOT NULL
+                    ON CONFLICT ON CONSTRAINT entry_pkey DO UPDATE SET value = excluded.value, modified = excluded.modified;
+            END IF;
+            PERFORM sereno.tell(p_ns, p_dir, changed, revision);
+        END IF;
+        RETURN QUERY SELECT result, NULL::text, NULL::bytea, 0::bigint, revision, 0::bigint;
+        IF result < 2 AND p_returning[i] IS NOT NULL THEN
+            RETURN QUERY SELECT 3, r.name, r.value, r.created, r.modified, r.lease
+                FROM sereno.read(p_ns, p_dir, p_returning[i], '', NULL, p_bytes) r;
+        END IF;
+    END LOOP;
+END $$;
+
+CREATE OR REPLACE FUNCTION sereno.grant_lease(p_micros bigint) RETURNS bigint LANGUAGE sql SET lock_timeout = '4s' AS $$
+    INSERT INTO sereno.lease (id, ttl, expires)
+        SELECT sereno.next_revision(), t.ttl, clock_timestamp() + t.ttl FROM (SELECT p_micros * interval '1 microsecond' AS ttl) t
+        RETURNING id
+$$;
+
+CREATE OR REPLACE FUNCTION sereno.renew(p_id bigint) RETURNS boolean LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
+BEGIN
+    UPDATE sereno.lease SET expires = clock_timestamp() + ttl WHERE id = p_id AND NOT dead AND expires > clock_timestamp();
+    RETURN FOUND;
+END $$;
+
+-- Deletes what dead leases have, in at most 500 directories, and returns whether all of it is gone. Waits for no directory.
+CREATE OR REPLACE FUNCTION sereno.clear(p_leases bigint[]) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    ended bigint[] := ARRAY(SELECT l.id FROM sereno.lease l WHERE l.id = ANY (p_leases) AND l.dead);
+    d record;
+BEGIN
+    FOR d IN SELECT DISTINCT e.ns, e.dir FROM sereno.entry e WHERE e.lease = ANY (ended) AND e.lease <> 0 LIMIT 500 LOOP
+        IF pg_try_advisory_xact_lock(sereno.key_of(d.ns, d.dir)) THEN
+            PERFORM sereno.bury(d.ns, d.dir, ended);
+        END IF;
+    END LOOP;
+    DELETE FROM sereno.lease l WHERE l.id = ANY (ended) AND NOT EXISTS (SELECT FROM sereno.entry e WHERE e.lease = l.id AND e.lease <> 0);
+    RETURN NOT EXISTS (SELECT FROM sereno.lease l WHERE l.id = ANY (ended));
+END $$;
+
+-- Waits for the commits under the lease that are under way. Returns whether all that it had is deleted; what is left is not seen any more.
+CREATE OR REPLACE FUNCTION sereno.revoke(p_id bigint) RETURNS boolean LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(1397051246, (p_id & 2147483647)::int);
+    UPDATE sereno.lease SET dead = true WHERE id = p_id;
+    RETURN sereno.clear(ARRAY[p_id]);
+END $$;
+
+-- Ends leases whose time has passed, 200 at most, unless another client has done so. Returns in how many milliseconds to call again.
+CREATE OR REPLACE FUNCTION sereno.reap() RETURNS int LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
+DECLARE
+    now timestamptz := clock_timestamp();
+    next timestamptz;
+    ids bigint[];
+BEGIN
+    SELECT r.due INTO next FROM sereno.reaper r WHERE r.due BETWEEN now AND now + interval '1 second';
+    IF next IS NULL THEN
+        IF NOT pg_try_advisory_xact_lock(1397051247, 1) THEN
+            RETURN 100;
+        END IF;
+        ids := ARRAY(SELECT l.id FROM sereno.lease l WHERE l.dead OR l.expires <= now LIMIT 200);
+        PERFORM sereno.kill(ids);
+        IF NOT sereno.clear(ids) THEN
+            next := now + interval '20 milliseconds';
+        ELSIF cardinality(ids) = 200 THEN
+            next := now;
+        ELSE
+            SELECT least(now + interval '1 second', greatest(now + interval '20 milliseconds', coalesce(min(l.expires), 'infinity'))) INTO next FROM sereno.lease l;
+        END IF;
+        INSERT INTO sereno.reaper AS r (due) VALUES (next) ON CONFLICT (one) DO UPDATE SET due = excluded.due;
+    END IF;
+    RETURN ceil(extract(epoch FROM next - now) * 1000);
+END $$;
+
+-- Makes the calling session one that listens for a client, and returns its process.
+CREATE OR REPLACE FUNCTION sereno.listen() RETURNS int LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
+BEGIN
+    EXECUTE 'LISTEN sereno_' || pg_backend_pid();
+    DELETE FROM sereno.watch WHERE pid = pg_backend_pid() OR pid NOT IN (SELECT a.pid FROM pg_stat_activity a WHERE a.pid IS NOT NULL);
+    RETURN pg_backend_pid();
+END $$;
+
+CREATE OR REPLACE FUNCTION sereno.watch(p_pid int, p_ns text, p_numbers bigint[], p_dirs text[], p_names text[]) RETURNS void LANGUAGE sql SET lock_timeout = '4s' AS $$
+    INSERT INTO sereno.watch SELECT p_pid, w.number, p_ns, w.dir, w.name FROM unnest(p_numbers, p_dirs, p_names) AS w(number, dir, name)
+        ON CONFLICT DO NOTHING
+$$;
+
+CREATE OR REPLACE FUNCTION sereno.unwatch(p_numbers bigint[]) RETURNS void LANGUAGE sql SET lock_timeout = '4s' AS $$
+    DELETE FROM sereno.watch WHERE pid = pg_backend_pid() AND number = ANY (p_numbers)
+$$;
+
+-- A number for each of these entries and directories that changes with them.
+CREATE OR REPLACE FUNCTION sereno.poll(p_ns text, p_dirs text[], p_names text[]) RETURNS SETOF text LANGUAGE plpgsql
+    SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+    RETURN QUERY SELECT CASE w.name
+        WHEN '' THEN (SELECT coalesce(sum(hashint8extended(s.modified, 1)::numeric), 0)::text FROM sereno.seen s
+            WHERE s.ns = p_ns AND s.dir = w.dir AND NOT s.gone)
+        ELSE coalesce((SELECT s.modified::text FROM sereno.seen s WHERE s.ns = p_ns AND s.dir = w.dir AND s.name = w.name AND NOT s.gone), '0') END
+        FROM unnest(p_dirs, p_names) WITH ORDINALITY AS w(dir, name, place) ORDER BY w.place;
+END $$;
+
+CREATE OR REPLACE FUNCTION sereno.directories(p_ns text, p_after text, p_limit int) RETURNS SETOF text LANGUAGE plpgsql
+    SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+    RETURN QUERY WITH RECURSIVE d(dir) AS (
+            (SELECT e.dir FROM sereno.entry e WHERE e.ns = p_ns AND e.dir > p_after ORDER BY e.dir LIMIT 1)
+            UNION ALL
+            SELECT (SELECT e.dir FROM sereno.entry e WHERE e.ns = p_ns AND e.dir > d.dir ORDER BY e.dir LIMIT 1) FROM d WHERE d.dir IS NOT NULL)
+        SELECT d.dir FROM d WHERE EXISTS (SELECT FROM sereno.seen s WHERE s.ns = p_ns AND s.dir = d.dir AND NOT s.gone) LIMIT p_limit;
+END $$;
+
+INSERT INTO sereno.store (version, epoch, timeline, started) VALUES (1, 0, sereno.timeline(), '-infinity')
+    ON CONFLICT (one) DO UPDATE SET version = excluded.version;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sereno.backend.postgresql;
+
+import org.jspecify.annotations.NullMarked;
