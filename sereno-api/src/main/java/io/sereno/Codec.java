@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
 
 /**
- * Converts the messages of a topic to bytes and back.
+ * Converts the messages of a topic, or the values of a {@link SharedValue}, to bytes and back.
  *
  * <pre>{@code
  * Codec<UUID> ids = Codec.of(
@@ -14,16 +14,17 @@ import java.util.function.Function;
  * }</pre>
  *
  * <p>Both methods are called from any thread, must not block, and may throw any {@link RuntimeException}:
- * {@code publish} throws what {@link #encode} throws, and {@link TopicReader#next()} throws what {@link #decode}
- * throws; a subscription fails with that exception. Implementations are safe for use by multiple threads.
+ * {@code publish} and {@code set} throw what {@link #encode} throws, and {@link TopicReader#next()} and {@code get}
+ * throw what {@link #decode} throws; a subscription to a topic fails with that exception. Implementations are safe for
+ * use by multiple threads.
  *
- * @param <T> the type of the messages
+ * @param <T> the type of the messages or values
  */
 public interface Codec<T> {
     /**
      * Encodes.
      *
-     * @param payload the message
+     * @param payload the message or value
      * @return an array that the caller may keep
      */
     byte[] encode(T payload);
@@ -32,14 +33,14 @@ public interface Codec<T> {
      * Decodes.
      *
      * @param bytes an array that the codec may keep
-     * @return the message
+     * @return the message or value
      */
     T decode(byte[] bytes);
 
     /**
      * Makes a codec from two functions.
      *
-     * @param <T> the type of the messages
+     * @param <T> the type of the messages or values
      * @param encode as {@link #encode}
      * @param decode as {@link #decode}
      * @return a codec

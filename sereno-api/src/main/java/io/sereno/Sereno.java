@@ -150,6 +150,16 @@ public interface Sereno extends AutoCloseable {
     Counter counter(String name);
 
     /**
+     * The shared value of this name.
+     *
+     * @param <T> the type of the value
+     * @param name of the value
+     * @param codec converts values to bytes and back; all users of the value have to agree on it
+     * @return an object that needs no closing; the call does no I/O
+     */
+    <T> SharedValue<T> value(String name, Codec<T> codec);
+
+    /**
      * The wait group of this name.
      *
      * @param name of the wait group

@@ -20,6 +20,7 @@
  *       its loss and has a fencing token. {@link io.sereno.Right} describes what every right can do.
  *   <li>{@link io.sereno.LeaderElection}: one leader, known to all candidates.
  *   <li>{@link io.sereno.Counter}: a long that many clients change.
+ *   <li>{@link io.sereno.SharedValue}: a value that many clients change, keep cached and wait for.
  *   <li>{@link io.sereno.WaitGroup}: wait until workers elsewhere are done, or lost.
  *   <li>{@link io.sereno.Topic}: an ordered, stored stream of messages.
  *   <li>{@link io.sereno.Membership} and {@link io.sereno.KeepAlive}: which members are present.

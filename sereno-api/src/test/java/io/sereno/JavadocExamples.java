@@ -197,6 +197,25 @@ abstract class JavadocExamples {
         return visits;
     }
 
+    void sharedValue(Sereno sereno) {
+        // example
+        SharedValue<String> banner = sereno.value("banner", Codec.utf8());
+        banner.set("back at 12:00");
+        try (CachedValue<String> cached = banner.cached()) {
+            String text = cached.get().map(Versioned::value).orElse("welcome"); // asks nobody
+            System.out.println(text);
+        }
+        // end
+    }
+
+    void awaitValue(Sereno sereno) throws InterruptedException {
+        // example
+        if (sereno.value("maintenance", Codec.utf8()).await("done"::equals, Duration.ofMinutes(5))) {
+            serve();
+        }
+        // end
+    }
+
     void waitGroup(Sereno sereno) throws InterruptedException {
         // example
         WaitGroup group = sereno.waitGroup("import");

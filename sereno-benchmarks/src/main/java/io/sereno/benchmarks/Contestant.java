@@ -52,6 +52,7 @@ record Contestant(Role role, String system, String subject, String connector, St
             case WRITE_LOCK -> "ReadWriteMutex";
             case ELECTION -> "LeaderElection";
             case COUNTER -> "Counter";
+            case VALUE -> "SharedValue";
             case TOPIC -> "Topic";
             case BARRIER -> "WaitGroup";
             case GROUP -> "Membership";
@@ -70,6 +71,7 @@ record Contestant(Role role, String system, String subject, String connector, St
                     case WRITE_LOCK -> List.of("RReadWriteLock");
                     case ELECTION -> List.of("RLock");
                     case COUNTER -> List.of("RAtomicLong");
+                    case VALUE -> List.of("RBucket");
                     // It keeps no messages.
                     case TOPIC -> row.id().equals("kept") ? List.of() : List.of("RTopic");
                     case BARRIER -> List.of("RCountDownLatch");
@@ -85,7 +87,7 @@ record Contestant(Role role, String system, String subject, String connector, St
                     case COUNTER -> List.of("compare-and-set");
                     case TOPIC -> List.of("puts and watch");
                     case GROUP -> List.of("keys of a lease");
-                    case BARRIER, IDS, METERED_LOCK, WRITE_LOCK -> List.of();
+                    case BARRIER, IDS, METERED_LOCK, WRITE_LOCK, VALUE -> List.of();
                 };
             case "zookeeper" ->
                 switch (row.feature()) {
@@ -93,6 +95,7 @@ record Contestant(Role role, String system, String subject, String connector, St
                     case WRITE_LOCK -> List.of("InterProcessReadWriteLock");
                     case ELECTION -> List.of("LeaderLatch");
                     case COUNTER -> List.of("DistributedAtomicLong");
+                    case VALUE -> List.of("SharedCount");
                     case TOPIC -> List.of("children and CuratorCache");
                     case BARRIER -> List.of("DistributedDoubleBarrier");
                     case GROUP -> List.of("PersistentNode");

@@ -35,6 +35,8 @@ record Row(
         METERED_LOCK,
         ELECTION,
         COUNTER,
+        /** A number that is read, and set if its version is the same. */
+        VALUE,
         TOPIC,
         BARRIER,
         GROUP,

@@ -40,6 +40,8 @@ final class Rows {
             w("W9", "8 clients meet, rounds", Feature.BARRIER, 8),
             w("W10a", "write lock and unlock, nobody else", Feature.WRITE_LOCK, 1),
             w("W10b", "write lock and unlock, 8 clients", Feature.WRITE_LOCK, 8),
+            w("W11a", "number in a shared value plus one, one thread", Feature.VALUE, 1),
+            w("W11b", "number in a shared value plus one, 8 clients", Feature.VALUE, 8),
             growth("waiting", "lock and unlock, that many clients wait", Feature.LOCK, TENFOLD),
             growth("writers", "write lock and unlock, that many clients wait", Feature.WRITE_LOCK, TENFOLD),
             growth("members", "join and leave a group of that many members", Feature.GROUP, TENFOLD),

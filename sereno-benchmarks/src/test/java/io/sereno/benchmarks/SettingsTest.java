@@ -16,7 +16,7 @@ class SettingsTest {
 
     @Test
     void aGroupIsAllItsRows() {
-        assertThat(rows("w")).hasSize(17).startsWith("W W1").endsWith("W W10b");
+        assertThat(rows("w")).hasSize(19).startsWith("W W1").endsWith("W W11b");
         assertThat(rows("growth"))
                 .containsExactly(
                         "GROWTH waiting",

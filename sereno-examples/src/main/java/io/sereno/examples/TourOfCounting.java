@@ -2,6 +2,7 @@ package io.sereno.examples;
 
 import static io.sereno.examples.Narrator.since;
 
+import io.sereno.CachedValue;
 import io.sereno.Codec;
 import io.sereno.Counter;
 import io.sereno.From;
@@ -13,9 +14,11 @@ import io.sereno.Members;
 import io.sereno.MembershipListener;
 import io.sereno.Message;
 import io.sereno.Sereno;
+import io.sereno.SharedValue;
 import io.sereno.Subscription;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
+import io.sereno.Versioned;
 import io.sereno.WaitGroup;
 import io.sereno.Worker;
 import java.time.Duration;
@@ -36,11 +39,12 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Counter, wait group, topic, membership and ids: the recipes without exclusion. */
+/** Counter, shared value, wait group, topic, membership and ids: the recipes without exclusion. */
 final class TourOfCounting {
     static final String IDS = "invoices";
 
     private static final String COUNTER = "invoices";
+    private static final String VALUE = "banner";
     private static final String GROUP = "nightly-import";
     private static final String TOPIC = "orders";
     private static final int THREADS = 4;
@@ -64,6 +68,7 @@ final class TourOfCounting {
         ExecutorService threads = Executors.newCachedThreadPool();
         try {
             oneCount(threads);
+            oneValue(threads);
             oneWait(threads);
             oneStream();
             oneGroup();
@@ -76,6 +81,7 @@ final class TourOfCounting {
     /** The objects that keep a value until they are deleted. All others leave nothing. */
     void forget() {
         ada.counter(COUNTER).delete();
+        ada.value(VALUE, Codec.utf8()).delete();
         ada.waitGroup(GROUP).delete();
         ada.topic(TOPIC, Codec.utf8()).delete();
     }
@@ -100,6 +106,23 @@ final class TourOfCounting {
                 .mapToLong(round -> counter.incrementAndGet())
                 .max()
                 .orElseThrow();
+    }
+
+    private void oneValue(ExecutorService threads) throws Exception {
+        SharedValue<String> banner = ada.value(VALUE, Codec.utf8());
+        banner.set("welcome");
+        try (CachedValue<String> cached = cleo.value(VALUE, Codec.utf8()).cached()) {
+            Future<Boolean> waiting =
+                    threads.submit(() -> cleo.value(VALUE, Codec.utf8()).await("back at 12:00"::equals, PATIENCE));
+            Versioned<String> read = ben.value(VALUE, Codec.utf8()).get().orElseThrow();
+            narrator.check(banner.compareAndSet(read, "back at 12:00"), "the value was not set");
+            narrator.check(
+                    !ben.value(VALUE, Codec.utf8()).compareAndSet(read, "closed"), "a former version was replaced");
+            narrator.check(waiting.get(), "cleo did not see the change");
+            narrator.check(cached.get().orElseThrow().change() == 2, "cleo's cache shows a former version");
+        }
+        narrator.say("Shared value: ada changed it, cleo saw the change without asking, and ben, who knew an older"
+                + " version, could not overwrite it.");
     }
 
     private void oneWait(ExecutorService threads) throws Exception {

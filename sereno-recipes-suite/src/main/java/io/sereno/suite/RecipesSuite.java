@@ -28,6 +28,8 @@ import io.sereno.suite.topic.TopicArrivalRules;
 import io.sereno.suite.topic.TopicFaultRules;
 import io.sereno.suite.topic.TopicKeepingRules;
 import io.sereno.suite.topic.TopicRules;
+import io.sereno.suite.value.ValueFaultRules;
+import io.sereno.suite.value.ValueRules;
 import io.sereno.suite.waitgroup.WaitGroupFaultRules;
 import io.sereno.suite.waitgroup.WaitGroupRules;
 import io.sereno.suite.waitgroup.WorkerNumberRules;
@@ -86,6 +88,15 @@ public abstract class RecipesSuite extends SerenoTck {
     @Tag("CTR")
     @Tag("faults")
     class CountersUnderFaults extends CounterFaultRules {}
+
+    @Nested
+    @Tag("SHV")
+    class Values extends ValueRules {}
+
+    @Nested
+    @Tag("SHV")
+    @Tag("faults")
+    class ValuesUnderFaults extends ValueFaultRules {}
 
     @Nested
     @Tag("WGP")

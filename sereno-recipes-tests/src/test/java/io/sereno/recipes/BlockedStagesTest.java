@@ -3,6 +3,7 @@ package io.sereno.recipes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sereno.Codec;
+import io.sereno.SharedValue;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
@@ -43,6 +44,13 @@ class BlockedStagesTest {
     }
 
     @Test
+    void aChangeOfAValueWhoseDependentBlocksDelaysNoOther() throws Exception {
+        SharedValue<String> value = here.value("v", Codec.utf8());
+        value.set("first");
+        othersEnd("value/v", () -> value.setAsync("x").toCompletableFuture());
+    }
+
+    @Test
     void aPublicationWhoseDependentBlocksDelaysNoOther() throws Exception {
         here.topic("t", Codec.utf8()).publish("first");
         othersEnd(
@@ -50,13 +58,13 @@ class BlockedStagesTest {
     }
 
     /** The first three block, one after another. All others must complete. */
-    private void othersEnd(String directory, Supplier<CompletableFuture<Long>> ask) throws Exception {
+    private void othersEnd(String directory, Supplier<? extends CompletableFuture<?>> ask) throws Exception {
         line.next(Request.commitsTo(directory), Fate.delayReply(MOMENT));
-        CompletableFuture<Long> ahead =
+        CompletableFuture<?> ahead =
                 ask.get(); // The others are asked for while its commit is under way: they share one.
-        List<CompletableFuture<Long>> stages = new ArrayList<>();
+        List<CompletableFuture<?>> stages = new ArrayList<>();
         for (int i = 0; i < STAGES; i++) {
-            CompletableFuture<Long> stage = ask.get();
+            CompletableFuture<?> stage = ask.get();
             stages.add(stage);
             if (i < 3) {
                 var unused = stage.thenRun(open::join);
@@ -67,6 +75,6 @@ class BlockedStagesTest {
         clients.passUntilDone(others, Duration.ofSeconds(1));
 
         assertThat(others).isCompleted();
-        assertThat(ahead.get(10, TimeUnit.SECONDS)).isPositive();
+        ahead.get(10, TimeUnit.SECONDS);
     }
 }

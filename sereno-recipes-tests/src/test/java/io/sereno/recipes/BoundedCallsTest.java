@@ -49,6 +49,12 @@ class BoundedCallsTest {
                 return client.counter("c-" + number).addAsync(1).toCompletableFuture();
             }
         },
+        SET_VALUES {
+            @Override
+            CompletableFuture<?> by(Sereno client, int number) {
+                return client.value("v-" + number, Codec.utf8()).setAsync("x").toCompletableFuture();
+            }
+        },
         ACQUIRE {
             @Override
             CompletableFuture<?> by(Sereno client, int number) {

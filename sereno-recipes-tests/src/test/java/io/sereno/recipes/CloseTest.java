@@ -3,6 +3,7 @@ package io.sereno.recipes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sereno.CachedValue;
 import io.sereno.Codec;
 import io.sereno.From;
 import io.sereno.KeepAlive;
@@ -66,6 +67,9 @@ class CloseTest {
         sereno.membership("x").join("x", Clients.TTL.multipliedBy(2));
         sereno.membership("x").onChange(new MembershipListener() {});
         sereno.counter("x").onChange(value -> {});
+        sereno.value("x", Codec.utf8()).set("a");
+        sereno.value("x", Codec.utf8()).onChange(value -> {});
+        CachedValue<String> cached = sereno.value("x", Codec.utf8()).cached();
         sereno.ids("x").nextId();
         sereno.election("x").start().awaitLeadership();
         List<CompletableFuture<?>> waiting = List.of(
@@ -73,6 +77,7 @@ class CloseTest {
                 Threads.inThread(() -> sereno.readWriteMutex("x").tryAcquireRead(DAY)),
                 Threads.inThread(() -> sereno.lockSet("x").tryAcquire(Set.of("a"), DAY)),
                 Threads.inThread(() -> group.await(DAY)),
+                Threads.inThread(() -> sereno.value("x", Codec.utf8()).await("b"::equals, DAY)),
                 Threads.inThread(() -> {
                     reader.next();
                     return reader.next(DAY);
@@ -98,6 +103,8 @@ class CloseTest {
             assertThatThrownBy(() -> call.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(SerenoClosedException.class);
         }
         assertThatThrownBy(() -> update.get(10, TimeUnit.SECONDS)).isNotNull();
+        assertThat(cached.get().orElseThrow().value()).isEqualTo("a");
+        assertThat(cached.isCurrent()).isFalse();
         timers.awaitNone();
     }
 

@@ -3,9 +3,11 @@ package io.sereno.recipes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sereno.CachedValue;
 import io.sereno.Codec;
 import io.sereno.Counter;
 import io.sereno.From;
+import io.sereno.SharedValue;
 import io.sereno.Topic;
 import io.sereno.UnreadableEntryException;
 import io.sereno.WaitGroup;
@@ -54,6 +56,35 @@ class ForeignEntriesTest {
                 "many");
         put("counter/x", "v", "sereno/1 counter\nvalue 41\n");
         assertThat(counter.incrementAndGet()).isEqualTo(42);
+    }
+
+    @Test
+    void aValueWithoutANumberOfChanges() {
+        SharedValue<String> value = clients.connect("one", clients.line()).value("x", Codec.utf8());
+        value.set("a");
+        CachedValue<String> cached = value.cached();
+        for (String head :
+                new String[] {"sereno/1 value\nchange many", "sereno/1 value", "sereno/1 counter\nchange 1"}) {
+            put("value/x", "v", head + "\n\na");
+            refused(() -> called(value::get), head.substring(0, 14));
+            refused(() -> called(() -> value.set("b")), head.substring(0, 14));
+            refused(() -> value.setAsync("b").toCompletableFuture().get(10, TimeUnit.SECONDS), head.substring(0, 14));
+            refused(() -> value.await("a"::equals, Duration.ofDays(1)), head.substring(0, 14));
+            refused(
+                    () -> value.onChange(changed -> {})
+                            .ended()
+                            .toCompletableFuture()
+                            .get(10, TimeUnit.SECONDS),
+                    head.substring(0, 14));
+            assertThatThrownBy(cached::get).isInstanceOf(UnreadableEntryException.class);
+        }
+        put("value/x", "v", "sereno/1 value\nchange 41\n\nb");
+        assertThat(value.get()).hasValueSatisfying(seen -> {
+            assertThat(seen.value()).isEqualTo("b");
+            assertThat(seen.change()).isEqualTo(41);
+        });
+        assertThat(cached.get()).isEqualTo(value.get());
+        cached.close();
     }
 
     @Test

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sereno.Codec;
 import io.sereno.From;
 import io.sereno.IdGenerator;
+import io.sereno.SharedValue;
 import io.sereno.Topic;
+import io.sereno.Versioned;
 import io.sereno.WaitGroup;
 import io.sereno.recipes.ids.IdWindow;
 import io.sereno.recipes.kernel.Card;
@@ -89,6 +91,19 @@ class FormatGrowthTest {
         there.done();
         there.done();
         assertThat(there.await(Duration.ZERO)).isTrue();
+    }
+
+    @Test
+    void values() {
+        SharedValue<String> value = clients.connect("one").value("x", Codec.utf8());
+        value.set("a\n\nb");
+        Entry stored = entry("value/x", "v");
+        String text = stored.value().toUtf8();
+        put(Commit.to("value/x").put("v", Bytes.utf8(text.replace("change 1\n", "later 1 2\nchange 1\nalone\n"))));
+        SharedValue<String> there = clients.connect("two").value("x", Codec.utf8());
+        Versioned<String> seen = there.get().orElseThrow();
+        assertThat(seen.value()).isEqualTo("a\n\nb");
+        assertThat(there.compareAndSet(seen, "c")).isTrue();
     }
 
     @Test

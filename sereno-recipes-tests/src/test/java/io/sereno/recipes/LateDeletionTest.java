@@ -10,6 +10,7 @@ import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.counter.CounterRecipe;
 import io.sereno.recipes.kernel.Removal;
 import io.sereno.recipes.topic.TopicRemoval;
+import io.sereno.recipes.value.SharedValueRecipe;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
@@ -47,6 +48,7 @@ class LateDeletionTest {
     void store() {
         here.counter("x").set(3);
         here.waitGroup("x").add(3);
+        here.value("x", Codec.utf8()).set("former");
         here.topic("x", Codec.utf8()).publish("m");
     }
 
@@ -57,6 +59,11 @@ class LateDeletionTest {
 
     private CompletableFuture<Void> deleteTopic() {
         return TopicRemoval.of(new Scope(here.client(), "topic", "x", "topic/x"));
+    }
+
+    private CompletableFuture<Void> deleteValue() {
+        Scope scope = new Scope(here.client(), "value", "x", "value/x");
+        return new Removal(scope.kernel(), scope, "delete", scope.directory(), SharedValueRecipe.VALUE).start();
     }
 
     private CompletableFuture<Void> deleteWaitGroup() {
@@ -131,6 +138,17 @@ class LateDeletionTest {
             @Override
             void make(Sereno client) {
                 client.waitGroup("x").add(8);
+            }
+        },
+        VALUE("value/x") {
+            @Override
+            CompletableFuture<Void> begin(LateDeletionTest test) {
+                return test.deleteValue();
+            }
+
+            @Override
+            void make(Sereno client) {
+                client.value("x", Codec.utf8()).set("made again");
             }
         },
         TOPIC("topic/x") {

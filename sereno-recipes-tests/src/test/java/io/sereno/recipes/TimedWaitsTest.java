@@ -86,6 +86,12 @@ class TimedWaitsTest {
                 return here.waitGroup("w")::await;
             }
         },
+        VALUE {
+            @Override
+            Call by(SerenoClient here) {
+                return timeout -> here.value("v", Codec.utf8()).await("wanted"::equals, timeout);
+            }
+        },
         READER {
             @Override
             Call by(SerenoClient here) {
@@ -194,7 +200,7 @@ class TimedWaitsTest {
 
     /** The answer to an earlier request comes in meanwhile: it was under way when the store went out of reach. */
     @ParameterizedTest
-    @EnumSource(names = {"MUTEX", "LOCK", "READ", "WRITE", "LOCK_SET", "ELECTION", "WAIT_GROUP"})
+    @EnumSource(names = {"MUTEX", "LOCK", "READ", "WRITE", "LOCK_SET", "ELECTION", "WAIT_GROUP", "VALUE"})
     void anAnswerThatWasUnderWayDoesNotShowThatTheStoreIsReachable(Wait wait) throws Exception {
         SerenoClient here = here();
         Call call = wait.by(here);

@@ -12,6 +12,7 @@ import io.sereno.Mutex;
 import io.sereno.ReadWriteMutex;
 import io.sereno.Sereno;
 import io.sereno.SessionState;
+import io.sereno.SharedValue;
 import io.sereno.Subscription;
 import io.sereno.Topic;
 import io.sereno.WaitGroup;
@@ -28,6 +29,7 @@ import io.sereno.recipes.membership.MembershipRecipe;
 import io.sereno.recipes.mutex.MutexRecipe;
 import io.sereno.recipes.operator.OperatorRecipe;
 import io.sereno.recipes.topic.TopicRecipe;
+import io.sereno.recipes.value.SharedValueRecipe;
 import io.sereno.recipes.waitgroup.WaitGroupRecipe;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Guarantees;
@@ -77,6 +79,11 @@ public final class SerenoClient implements Sereno {
     @Override
     public Counter counter(String name) {
         return new CounterRecipe(client, name, directories.of("counter", name));
+    }
+
+    @Override
+    public <T> SharedValue<T> value(String name, Codec<T> codec) {
+        return new SharedValueRecipe<>(client, name, directories.of("value", name), codec);
     }
 
     @Override

@@ -10,11 +10,14 @@ import io.sereno.KeepAlive;
 import io.sereno.LeaderElection;
 import io.sereno.Membership;
 import io.sereno.Message;
+import io.sereno.NotAppliedException;
 import io.sereno.Retention;
 import io.sereno.Sereno;
+import io.sereno.SharedValue;
 import io.sereno.Subscription;
 import io.sereno.Topic;
 import io.sereno.TopicListener;
+import io.sereno.Versioned;
 import io.sereno.WaitGroup;
 import io.sereno.benchmarks.worker.Peer;
 import java.time.Duration;
@@ -30,6 +33,10 @@ public class SerenoSystem implements Peer.Connector {
     /** Room for 419 million ids per second and slot. */
     private static final IdLayout WIDE =
             new IdLayout(39, Duration.ofMillis(10), 22, 2, Instant.parse("2014-09-01T00:00:00Z"));
+
+    private static final Codec<Long> NUMBERS = Codec.of(
+            number -> Codec.utf8().encode(Long.toString(number)),
+            octets -> Long.valueOf(Codec.utf8().decode(octets)));
 
     @Override
     public Peer connect(Peer.Target target) {
@@ -59,7 +66,9 @@ public class SerenoSystem implements Peer.Connector {
 
         @Override
         public Tally tally(String name) {
-            return new OneCounter(sereno.counter(name));
+            return subject.equals("SharedValue")
+                    ? new OneValue(sereno.value(name, NUMBERS))
+                    : new OneCounter(sereno.counter(name));
         }
 
         @Override
@@ -133,6 +142,23 @@ public class SerenoSystem implements Peer.Connector {
         @Override
         public void resign() {
             election.resign();
+        }
+    }
+
+    private record OneValue(SharedValue<Long> value) implements Peer.Tally {
+        @Override
+        public boolean add() {
+            try {
+                var unused = value.updateAndGet(before -> before.orElse(0L) + 1);
+                return true;
+            } catch (NotAppliedException othersWereFaster) {
+                return false;
+            }
+        }
+
+        @Override
+        public long sum() {
+            return value.get().map(Versioned::value).orElse(0L);
         }
     }
 

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Threads of one or more clients that add one to a counter; the sum has to be the number of additions. */
+/** Threads of one or more clients that add one to a counter, or to a number in a shared value; the sum has to be the number of additions. */
 final class Additions implements Workload {
     private final Clients clients;
     private final int count;

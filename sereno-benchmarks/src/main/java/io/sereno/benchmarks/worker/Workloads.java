@@ -11,8 +11,9 @@ final class Workloads {
             case "W3", "waiting", "W10b", "writers" -> new LockCycles(clients, size, 1, 0);
             case "idle" -> new LockCycles(clients, 1, 1, size);
             case "neighbours" -> new Neighbours(clients, size);
-            case "W4a" -> new Additions(clients, 1, 1, 0);
+            case "W4a", "W11a" -> new Additions(clients, 1, 1, 0);
             case "W4b" -> new Additions(clients, 1, size, 0);
+            case "W11b" -> new Additions(clients, size, 1, 0);
             case "W4c" -> new Additions(clients, size, 4, 0);
             case "adds" -> new Additions(clients, 1, 1, size);
             case "W5a" -> new Messages(clients, 1, 1, 0, 0);

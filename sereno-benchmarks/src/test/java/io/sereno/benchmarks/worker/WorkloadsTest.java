@@ -53,6 +53,8 @@ class WorkloadsTest {
                 "W9",
                 "W10a",
                 "W10b",
+                "W11a",
+                "W11b",
                 "adds",
                 "ids",
                 "idle",

@@ -4,9 +4,9 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sereno.CachedValue;
 import io.sereno.Codec;
 import io.sereno.Counter;
-import io.sereno.From;
 import io.sereno.IdGenerator;
 import io.sereno.IdLayout;
 import io.sereno.KeepAlive;
@@ -15,10 +15,10 @@ import io.sereno.Member;
 import io.sereno.Members;
 import io.sereno.MembershipListener;
 import io.sereno.Peer;
-import io.sereno.Retention;
 import io.sereno.Sereno;
+import io.sereno.SharedValue;
 import io.sereno.Subscription;
-import io.sereno.Topic;
+import io.sereno.Versioned;
 import io.sereno.WaitGroup;
 import io.sereno.WaitGroup.OnLostWorker;
 import io.sereno.Worker;
@@ -42,6 +42,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -249,26 +250,39 @@ class CookbookTest {
         assertThat(nextNumber(two)).isEqualTo(10_002);
     }
 
-    static Topic<String> settings(Sereno sereno) {
-        return sereno.topic("settings", Codec.utf8()).withRetention(Retention.last(1));
+    static SharedValue<String> settings(Sereno sereno) {
+        return sereno.value("settings", Codec.utf8());
     }
 
     /** Applies the present settings, and each change. */
     static Subscription followSettings(Sereno sereno, Consumer<String> apply) {
-        return settings(sereno).subscribe(From.earliest(), message -> apply.accept(message.payload()));
+        return settings(sereno)
+                .onChange(state -> apply.accept(state.map(Versioned::value).orElse("limit=10")));
+    }
+
+    /** Changes the settings that are there, and not those that another operator has changed meanwhile. */
+    static boolean edit(Sereno sereno, UnaryOperator<String> editor) {
+        Versioned<String> before = settings(sereno).get().orElseThrow();
+        return settings(sereno).compareAndSet(before, editor.apply(before.value()));
     }
 
     @Test
     void eachNodeAppliesTheLatestSettings() throws Exception {
-        settings(one).publish("limit=10");
-        settings(one).publish("limit=20");
         BlockingQueue<String> applied = new LinkedBlockingQueue<>();
         try (Subscription following = followSettings(two, applied::add)) {
+            awaitLast(applied, "limit=10");
+            settings(one).set("limit=20");
             awaitLast(applied, "limit=20");
-            settings(one).publish("limit=30");
+            assertThat(edit(one, settings -> settings.replace("20", "30"))).isTrue();
             awaitLast(applied, "limit=30");
             assertThat(following.ended().toCompletableFuture()).isNotDone();
         }
+        assertThat(edit(one, settings -> {
+                    settings(two).set("limit=40");
+                    return "limit=50";
+                }))
+                .isFalse();
+        assertThat(settings(one).get().orElseThrow().value()).isEqualTo("limit=40");
     }
 
     private static void awaitLast(BlockingQueue<String> applied, String expected) throws InterruptedException {
@@ -277,6 +291,43 @@ class CookbookTest {
             latest = applied.poll(10, TimeUnit.SECONDS);
             assertThat(latest).as("before 10 s have passed without news").isNotNull();
         } while (!latest.equals(expected));
+    }
+
+    /** A feature flag, asked for each request. */
+    static final class Flag implements AutoCloseable {
+        private final CachedValue<String> cached;
+
+        Flag(Sereno sereno, String name) {
+            this.cached = sereno.value("flag/" + name, Codec.utf8()).cached(); // waits for the first state
+        }
+
+        boolean isOn() {
+            return cached.get().map(Versioned::value).equals(Optional.of("on")); // asks nobody
+        }
+
+        boolean isCertain() {
+            return cached.isCurrent(); // false while the store is out of reach
+        }
+
+        @Override
+        public void close() {
+            cached.close();
+        }
+    }
+
+    @Test
+    void aFlagIsAskedWithoutTheStore() throws Exception {
+        SharedValue<String> flag = one.value("flag/new-basket", Codec.utf8());
+        try (Flag here = new Flag(one, "new-basket");
+                Flag there = new Flag(two, "new-basket")) {
+            assertThat(here.isOn()).isFalse();
+            flag.set("on");
+            assertThat(here.isOn()).isTrue();
+            assertThat(here.isCertain()).isTrue();
+            assertThat(two.value("flag/new-basket", Codec.utf8()).await("on"::equals, Duration.ofSeconds(10)))
+                    .isTrue();
+            assertThat(there.isOn()).isTrue();
+        }
     }
 
     /** How a node runs: listed with its version until it is told to stop. */

@@ -11,6 +11,7 @@ import io.sereno.Members;
 import io.sereno.Membership;
 import io.sereno.MembershipListener;
 import io.sereno.Retention;
+import io.sereno.SharedValue;
 import io.sereno.Subscription;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
@@ -146,6 +147,10 @@ public class RecipeCommitRules {
             node.result("add", () -> counter.addAndGet(1));
         }
         node.run("delete", counter::delete);
+        SharedValue<String> value = node.sereno().value("v" + end, Codec.utf8());
+        node.run("set", () -> value.set("x".repeat(SharedValue.MAX_BYTES)));
+        node.run("set again", () -> value.set("y"));
+        node.run("delete", value::delete);
         WaitGroup group = node.sereno().waitGroup("w" + end);
         node.run("add", () -> group.add(42));
         Worker worker = node.result("join", group::join);

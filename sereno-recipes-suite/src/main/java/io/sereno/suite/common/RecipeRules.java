@@ -1,5 +1,6 @@
 package io.sereno.suite.common;
 
+import io.sereno.CachedValue;
 import io.sereno.Codec;
 import io.sereno.From;
 import io.sereno.Grant;
@@ -8,6 +9,7 @@ import io.sereno.LeaderElection;
 import io.sereno.Membership;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.Right;
+import io.sereno.SharedValue;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
 import io.sereno.WaitGroup;
@@ -64,6 +66,15 @@ public class RecipeRules {
                 () -> "a counter that rests has one entry, and there are " + names(bench, "counter/c"));
         node.run("delete", () -> node.sereno().counter("c").delete());
         requireNames(bench, "counter/c", List.of());
+        SharedValue<String> value = node.sereno().value("v", Codec.utf8());
+        CachedValue<String> cached = node.result("cached", value::cached);
+        node.run("set", () -> value.set("x"));
+        node.run("close", cached::close);
+        bench.verify(
+                bench.reach(() -> names(bench, "value/v").size() == 1, LONG),
+                () -> "a value that rests has one entry, and there are " + names(bench, "value/v"));
+        node.run("delete", value::delete);
+        requireNames(bench, "value/v", List.of());
         WaitGroup group = node.sereno().waitGroup("w");
         node.run("add", () -> group.add(2));
         Worker worker = node.result("join", group::join);
@@ -94,7 +105,7 @@ public class RecipeRules {
             bench.same("the entries of a mutex that was released", List.of(), names(bench, "lock/name-" + i));
         }
         for (String directory :
-                List.of("election/e", "member/g", "counter/c", "waitgroup/w", "topic/t", "reader/d/t")) {
+                List.of("election/e", "member/g", "counter/c", "value/v", "waitgroup/w", "topic/t", "reader/d/t")) {
             bench.same("the entries of " + directory + ", which was released", List.of(), names(bench, directory));
         }
         bench.verify(

@@ -1,5 +1,6 @@
 package io.sereno.suite.common;
 
+import io.sereno.CachedValue;
 import io.sereno.Codec;
 import io.sereno.Counter;
 import io.sereno.From;
@@ -12,6 +13,7 @@ import io.sereno.Mutex;
 import io.sereno.ReadWriteMutex;
 import io.sereno.Right;
 import io.sereno.Sereno;
+import io.sereno.SharedValue;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
 import io.sereno.WaitGroup;
@@ -27,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -165,6 +168,7 @@ public abstract class RequestCosts {
         locks(one, other, operations);
         elections(one, other, operations);
         counters(one, other, operations);
+        values(one, other, operations);
         waitGroups(one, other, operations);
         topics(one, other, operations);
         memberships(one, other, operations);
@@ -225,6 +229,24 @@ public abstract class RequestCosts {
         });
         operations.put("add to a counter " + AT_A_TIME + " times at once", () -> together(() -> counter.addAsync(1)));
         operations.put("read a counter", counter::get);
+    }
+
+    private static void values(Sereno one, Sereno other, Map<String, Work> operations) {
+        SharedValue<String> alone = one.value("alone", Codec.utf8());
+        operations.put("set a value that no other client changes", () -> alone.set("a"));
+        operations.put("read a value", alone::get);
+        SharedValue<String> followed = one.value("followed", Codec.utf8());
+        SharedValue<String> elsewhere = other.value("followed", Codec.utf8());
+        CachedValue<String> cached = elsewhere.cached();
+        AtomicInteger last = new AtomicInteger();
+        operations.put("set a value, and wait for it in another client that keeps it cached", () -> {
+            String next = "v" + last.incrementAndGet();
+            followed.set(next);
+            if (!elsewhere.await(next::equals, LONG)) {
+                throw new IllegalStateException("the other client has not seen " + next);
+            }
+        });
+        operations.put("read a cached value", cached::get);
     }
 
     private static void waitGroups(Sereno one, Sereno other, Map<String, Work> operations) {

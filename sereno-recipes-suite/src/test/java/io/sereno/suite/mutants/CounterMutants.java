@@ -120,7 +120,7 @@ final class CounterMutants {
                 .in((world, backend, settings) ->
                         counters(backend, settings, (seen, counter) -> new Pooled(world, counter).counter()));
         all.backend("CTR-7", "a change soon after another change is not announced")
-                .with(CounterMutants::throttled);
+                .with((world, below) -> throttled(world, below, "counter/"));
         all.backend("CTR-8", "a change of unknown outcome is resent without its conditions")
                 .afterFailures((below, commit, lost) ->
                         Failures.isUnknown(lost) && commit.directory().contains("counter")
@@ -333,9 +333,9 @@ final class CounterMutants {
     }
 
     /** Is notified of a change within ten milliseconds. */
-    private static Backend throttled(World world, Backend below) {
+    static Backend throttled(World world, Backend below, String directory) {
         return new Hooks(below).listeners((target, listener) -> {
-            if (!target.directory().contains("counter/")) {
+            if (!target.directory().contains(directory)) {
                 return listener;
             }
             AtomicLong next = new AtomicLong(world.time().nanoTime());

@@ -6,17 +6,14 @@ import io.sereno.Counter;
 import io.sereno.properties.Additions;
 import io.sereno.properties.TakenBackBy;
 import io.sereno.recipes.Bench;
+import io.sereno.recipes.CellCall;
 import io.sereno.recipes.RequestFault;
 import io.sereno.recipes.Wire;
-import io.sereno.spi.Commit;
-import io.sereno.spi.Condition;
 import io.sereno.spi.Entry;
-import io.sereno.spi.Write;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,40 +30,6 @@ class CounterRequestFaultsTest {
 
     private static final Duration LIMIT = Bench.OPERATION_TIMEOUT.plusMillis(250);
 
-    /** The purpose of a call. */
-    enum Purpose {
-        READ,
-        CREATION,
-        WITHDRAWAL,
-        CHANGE,
-        CLAIM,
-        REMOVAL;
-
-        static @Nullable Purpose of(Wire.Call<?> call) {
-            if (call.commit.isEmpty()) {
-                return call.kind == Wire.Kind.READ_ENTRY ? READ : null;
-            }
-            Commit commit = call.commit.get();
-            if (!commit.directory().equals(DIRECTORY)) {
-                return null;
-            }
-            if (commit.writes().stream().anyMatch(Write.Delete.class::isInstance)) {
-                return REMOVAL;
-            }
-            if (has(commit, Condition.ModRevision.class)) {
-                return CHANGE;
-            }
-            if (has(commit, Condition.CreateRevision.class)) {
-                return CLAIM;
-            }
-            return commit.writes().size() > 1 ? CREATION : WITHDRAWAL;
-        }
-
-        private static boolean has(Commit commit, Class<? extends Condition> kind) {
-            return commit.conditions().stream().anyMatch(kind::isInstance);
-        }
-    }
-
     /** The fate of one commit of the victim, whose reply is lost in any case: of its creation, or of its first change after a rest. */
     enum UnknownOutcome {
         NONE,
@@ -76,15 +39,15 @@ class CounterRequestFaultsTest {
         CHANGE_MADE
     }
 
-    record Cell(Purpose purpose, RequestFault fault, int occurrence, UnknownOutcome unknown) {}
+    record Cell(CellCall purpose, RequestFault fault, int occurrence, UnknownOutcome unknown) {}
 
     static Stream<Arguments> cells() {
-        return RequestFault.table(List.of(Purpose.values()), RequestFault.withoutRemovals());
+        return RequestFault.table(List.of(CellCall.values()), RequestFault.withoutRemovals());
     }
 
     @ParameterizedTest
     @MethodSource("cells")
-    void everyAdditionIsMadeOnceOrReportedOtherwiseUnderAnyFault(Purpose purpose, RequestFault fault) {
+    void everyAdditionIsMadeOnceOrReportedOtherwiseUnderAnyFault(CellCall purpose, RequestFault fault) {
         int struck = 0;
         for (UnknownOutcome unknown : UnknownOutcome.values()) {
             for (int occurrence = 1; occurrence <= 5; occurrence++) {
@@ -112,7 +75,7 @@ class CounterRequestFaultsTest {
 
         private void run() {
             victim.wire().add(this::loseOutcome);
-            bench.strike(victim, call -> Purpose.of(call) == cell.purpose, cell.occurrence, cell.fault);
+            bench.strike(victim, call -> CellCall.of(call, DIRECTORY) == cell.purpose, cell.occurrence, cell.fault);
             bench.nodes.forEach(node -> node.client().open());
             for (int seconds : new int[] {0, 1, 2, 8, 9, 40, 41, 80}) {
                 at(Duration.ofSeconds(seconds), victim);
@@ -141,9 +104,10 @@ class CounterRequestFaultsTest {
         private boolean loseOutcome(Wire.Call<?> call) {
             boolean chosen = switch (cell.unknown) {
                 case NONE -> false;
-                case CREATION_LOST, CREATION_MADE -> Purpose.of(call) == Purpose.CREATION;
+                case CREATION_LOST, CREATION_MADE -> CellCall.of(call, DIRECTORY) == CellCall.CREATION;
                 case CHANGE_LOST, CHANGE_MADE ->
-                    Purpose.of(call) == Purpose.CHANGE && bench.time.elapsed().compareTo(REST) > 0;
+                    CellCall.of(call, DIRECTORY) == CellCall.CHANGE
+                            && bench.time.elapsed().compareTo(REST) > 0;
             };
             if (!chosen || lost) {
                 return false;

@@ -5,6 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Objects that are shared by all users of one key within a client, for as long as somebody uses the key: an unused key has nothing here. Either
@@ -64,6 +65,12 @@ public final class InUse<K, T> {
             return use;
         });
         return shared(Objects.requireNonNull(used));
+    }
+
+    /** What is in use under this key; null if nothing is. */
+    public @Nullable T find(K key) {
+        Use<T> use = byKey.get(key);
+        return use == null ? null : use.shared;
     }
 
     public void remove(K key, T shared) {

@@ -1,10 +1,12 @@
 package io.sereno.recipes.kernel;
 
+import io.sereno.spi.BackendException;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +37,10 @@ public final class View {
     private boolean stale;
 
     private boolean closed;
+    /** What waits for the next read, and for the read under way. */
+    private List<Runnable> asked = new ArrayList<>();
+
+    private List<Runnable> asking = new ArrayList<>();
     private final Requests requests;
     private final Timer timer = new Timer();
 
@@ -83,18 +89,28 @@ public final class View {
      */
     public void seed(List<Entry> seen) {
         if (entries == null || newest(seen) > newest(entries)) {
-            entries = seen;
-            stale = true;
+            take(seen);
         }
+    }
+
+    /** Takes over entries that are newer than all that this view knows. A read under way may be older, so it is repeated. */
+    public void take(List<Entry> newer) {
+        entries = newer;
+        stale = true;
+    }
+
+    /** Runs a task once, when a read that begins from now on has been answered; never if the view is closed before. */
+    public void afterLook(Runnable task) {
+        asked.add(task);
+        look();
     }
 
     /** Entries before this createRevision are known to be gone. A read under way may still show them, so it is repeated. */
     public void dropBefore(long createRevision) {
         if (entries != null) {
-            entries = entries.stream()
+            take(entries.stream()
                     .filter(entry -> entry.createRevision() >= createRevision)
-                    .toList();
-            stale = true;
+                    .toList());
         }
     }
 
@@ -110,6 +126,11 @@ public final class View {
     /** Whether the last read succeeded. */
     public boolean isCurrent() {
         return entries != null && !failing;
+    }
+
+    /** Why the last read failed; null if it did not. */
+    public @Nullable BackendException failure() {
+        return requests.failure();
     }
 
     /** The entry that a read of one entry showed; null if there is none. */
@@ -154,13 +175,15 @@ public final class View {
             due = false;
             stale = false;
             timer.cancel();
+            asking = asked;
+            asked = new ArrayList<>();
             requests.read(query, this::seen, why -> missed());
         }
     }
 
     private void seen(Snapshot snapshot) {
         if (stale) {
-            due = true;
+            again();
             return;
         }
         List<Entry> now = selection.apply(snapshot);
@@ -171,10 +194,19 @@ public final class View {
         if (changed) {
             onChange.run();
         }
+        List<Runnable> answered = asking;
+        asking = new ArrayList<>();
+        answered.forEach(Runnable::run);
+    }
+
+    private void again() {
+        due = true;
+        asking.addAll(asked);
+        asked = asking;
     }
 
     private void missed() {
-        due = true;
+        again();
         if (!failing) {
             failing = true;
             onChange.run();

@@ -54,6 +54,14 @@ public class RecipeFaultRuns {
     }
 
     @RuleTable(waits = true, value = """
+            SHV-1 | callsOfAValueHaveOneOrderWhateverBreaks | 60 | OUT-2 and OUT-3 under faults: how a commit whose reply was lost is settled
+            SHV-2 | noCacheOfAValueGoesBackWhateverBreaks   | 60 | READ-6 and WAT-8: what a read shows after a reconnect, and whether a watch asks for one
+            """)
+    void value(Bench bench, RuleTest test) {
+        ValueRun.rough(bench).judge(bench, test.rule(), test.atLeast());
+    }
+
+    @RuleTable(waits = true, value = """
             WGP-1 | awaitEndsWithTheGenerationWhateverBreaks | 30 | WAT-3: whether the last change reaches a waiter, whatever breaks
             WGP-2 | everyPlaceCountsOnceWhateverBreaks       | 30 | OUT-2 and OUT-3: how a commit whose reply was lost is settled
             """)

@@ -55,6 +55,14 @@ public class RecipeRuns {
     }
 
     @RuleTable(waits = true, value = """
+            SHV-1 | callsOfAValueHaveOneOrder   | 60 | COM-1 and COM-4: compare-and-set on modRevision
+            SHV-2 | noCacheOfAValueGoesBack     | 60 | READ-1 and WAT-1: whether a read shows what was acknowledged, and the last change is announced
+            """)
+    void value(Bench bench, RuleTest test) {
+        ValueRun.calm(bench).judge(bench, test.rule(), test.atLeast());
+    }
+
+    @RuleTable(waits = true, value = """
             WGP-1 | awaitEndsWithTheGeneration | 40 | WAT-1 and COM-1: whether the change that ends a generation is announced
             """)
     void waitGroup(Bench bench, RuleTest test) {

@@ -18,6 +18,8 @@ import org.apache.curator.framework.recipes.leader.LeaderLatch;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
 import org.apache.curator.framework.recipes.nodes.PersistentNode;
+import org.apache.curator.framework.recipes.shared.SharedCount;
+import org.apache.curator.framework.recipes.shared.VersionedValue;
 import org.apache.curator.retry.ExponentialBackoffRetry;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
@@ -74,7 +76,10 @@ public final class CuratorSystem implements Peer.Connector {
         }
 
         @Override
-        public Tally tally(String name) {
+        public Tally tally(String name) throws Exception {
+            if (subject.equals("SharedCount")) {
+                return shared(new SharedCount(client, "/" + name, 0));
+            }
             // Optimistic; it gives up after 20 attempts, between which it pauses for 1 to 100 ms.
             DistributedAtomicLong value =
                     new DistributedAtomicLong(client, "/" + name, new ExponentialBackoffRetry(1, 20, 100));
@@ -87,6 +92,32 @@ public final class CuratorSystem implements Peer.Connector {
                 @Override
                 public long sum() throws Exception {
                     return value.get().postValue();
+                }
+            };
+        }
+
+        private static Tally shared(SharedCount count) throws Exception {
+            count.start();
+            return new Tally() {
+                @Override
+                public boolean add() throws Exception {
+                    // A failed attempt has read the value again.
+                    while (true) {
+                        VersionedValue<Integer> before = count.getVersionedValue();
+                        if (count.trySetCount(before, before.getValue() + 1)) {
+                            return true;
+                        }
+                    }
+                }
+
+                @Override
+                public long sum() throws Exception {
+                    // What it knows may be old. An attempt to set it shows the present one.
+                    VersionedValue<Integer> before = count.getVersionedValue();
+                    while (!count.trySetCount(before, before.getValue())) {
+                        before = count.getVersionedValue();
+                    }
+                    return before.getValue();
                 }
             };
         }

@@ -11,11 +11,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.redisson.Redisson;
 import org.redisson.api.RAtomicLong;
+import org.redisson.api.RBucket;
 import org.redisson.api.RCountDownLatch;
 import org.redisson.api.RLock;
 import org.redisson.api.RTopic;
 import org.redisson.api.RedissonClient;
 import org.redisson.client.codec.ByteArrayCodec;
+import org.redisson.client.codec.LongCodec;
 import org.redisson.config.Config;
 import org.redisson.config.SingleServerConfig;
 
@@ -95,6 +97,9 @@ public final class RedissonSystem implements Peer.Connector {
 
         @Override
         public Tally tally(String name) {
+            if (subject.equals("RBucket")) {
+                return bucket(client.getBucket(name, LongCodec.INSTANCE));
+            }
             RAtomicLong value = client.getAtomicLong(name);
             return new Tally() {
                 @Override
@@ -111,6 +116,26 @@ public final class RedissonSystem implements Peer.Connector {
                 @Override
                 public long sum() {
                     return value.get();
+                }
+            };
+        }
+
+        private static Tally bucket(RBucket<Long> bucket) {
+            return new Tally() {
+                @Override
+                public boolean add() {
+                    while (true) {
+                        Long before = bucket.get();
+                        if (bucket.compareAndSet(before, before == null ? 1 : before + 1)) {
+                            return true;
+                        }
+                    }
+                }
+
+                @Override
+                public long sum() {
+                    Long value = bucket.get();
+                    return value == null ? 0 : value;
                 }
             };
         }

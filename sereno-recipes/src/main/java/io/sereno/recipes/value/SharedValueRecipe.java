@@ -1,0 +1,288 @@
+package io.sereno.recipes.value;
+
+import io.sereno.CachedValue;
+import io.sereno.Codec;
+import io.sereno.NotAppliedException;
+import io.sereno.SerenoException;
+import io.sereno.SharedValue;
+import io.sereno.Subscription;
+import io.sereno.Versioned;
+import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.client.Shared;
+import io.sereno.recipes.kernel.AsyncCalls;
+import io.sereno.recipes.kernel.Await;
+import io.sereno.recipes.kernel.Cells;
+import io.sereno.recipes.kernel.Change;
+import io.sereno.recipes.kernel.Kernel;
+import io.sereno.recipes.kernel.Removal;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The shared value as its users call it.
+ *
+ * <p>Stored: a {@link ValueState}, in entry {@code v}, from shortly before the first change until {@link #delete}; and what the {@link Cells cell}
+ * keeps beside it.
+ *
+ * <p>Invariant: each change makes another version, which is the createRevision of the entry and the number of changes since.
+ *
+ * <ol>
+ *   <li>Every change goes through the one {@link Cells cell} that this client has for the name, together with those of other callers.
+ *   <li>{@link #get} reads from the store, past the cell: no change that is under way delays it.
+ *   <li>{@link #updateAndGet} runs the caller's function in the caller's thread, and compares and sets the version; retries if it has changed.
+ *   <li>What follows the value, {@link ValueCache}, {@link ValueListening} and {@link ValueWait}, shares the one {@link ValueFeed} of the name. If
+ *       there is one, a call that has changed the value returns when the feed shows the change.
+ *   <li>{@link #delete} removes everything. A later change creates the value again.
+ * </ol>
+ */
+public final class SharedValueRecipe<T> implements SharedValue<T> {
+    public static final String VALUE = "v";
+    static final Shared<Cells<ValueState>> CELLS =
+            new Shared<>(client -> new Cells<>(client.sessions(), VALUE, ValueState.FORMAT), Cells::close);
+
+    private static final String RECIPE = "value";
+
+    private final Cells<ValueState> cells;
+    private final Scope scope;
+    private final Codec<T> codec;
+
+    public SharedValueRecipe(Client client, String name, String directory, Codec<T> codec) {
+        this.cells = client.shared(CELLS);
+        this.scope = new Scope(client, RECIPE, name, directory);
+        this.codec = Objects.requireNonNull(codec, "codec is null");
+    }
+
+    @Override
+    public String name() {
+        return scope.name();
+    }
+
+    // Step 2.
+    @Override
+    public Optional<Versioned<T>> get() {
+        return read("get", scope.client().deadline()).decode(codec);
+    }
+
+    private ValueVersion read(String operation, long deadline) {
+        return ValueVersion.in(scope.read(operation, new Query.One(scope.directory(), VALUE), deadline)
+                .entries());
+    }
+
+    @Override
+    public void set(T value) {
+        var unused = change("set", null, encode("set", value));
+    }
+
+    @Override
+    public boolean setIfAbsent(T value) {
+        return change("setIfAbsent", ValueVersion.NONE, encode("setIfAbsent", value))
+                .isMade();
+    }
+
+    @Override
+    public boolean compareAndSet(Versioned<T> expected, T value) {
+        Objects.requireNonNull(expected, "expected is null");
+        ValueVersion version = new ValueVersion(expected.incarnation(), new ValueState(expected.change(), Bytes.EMPTY));
+        return change("compareAndSet", version, encode("compareAndSet", value)).isMade();
+    }
+
+    // Step 3.
+    @Override
+    public T updateAndGet(Function<? super Optional<T>, ? extends T> update) {
+        Objects.requireNonNull(update, "update is null");
+        long deadline = scope.client().deadline();
+        ValueVersion before = read("updateAndGet", deadline);
+        while (true) {
+            T value = update.apply(before.decode(codec).map(Versioned::value));
+            Update exchange = change("updateAndGet", before, encode("updateAndGet", value), deadline);
+            if (exchange.isMade()) {
+                return value;
+            }
+            if (scope.kernel().until(deadline).isZero()) {
+                throw new NotAppliedException(scope.about("updateAndGet")
+                        + ": other clients changed the value before each attempt; nothing was changed");
+            }
+            before = exchange.before;
+        }
+    }
+
+    @Override
+    public CompletionStage<Void> setAsync(T value) {
+        Bytes payload = encode("setAsync", value);
+        Kernel kernel = scope.kernel();
+        AsyncCalls calls = kernel.calls();
+        try {
+            scope.requireOpen("setAsync");
+            calls.begin(scope, "setAsync");
+        } catch (SerenoException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+        long deadline = scope.client().deadline();
+        CompletableFuture<Void> result = new CompletableFuture<>();
+        Update update = new Update("setAsync", null, payload) {
+            @Override
+            protected boolean isPublic() {
+                return true;
+            }
+        };
+        cells.submit(scope, scope.directory(), update);
+        var unused = update.whenComplete((made, failure) -> {
+            CompletableFuture<Void> shown = failure == null ? shown(update) : CompletableFuture.completedFuture(null);
+            Runnable end = () -> {
+                calls.end();
+                if (failure == null) {
+                    result.complete(null);
+                } else {
+                    result.completeExceptionally(failure);
+                }
+            };
+            if (shown.isDone()) {
+                end.run();
+            } else {
+                var unused2 = kernel.atMost(kernel.until(deadline), shown).thenRun(() -> kernel.offStrand(end));
+            }
+        });
+        return result;
+    }
+
+    // Step 4.
+    @Override
+    public CachedValue<T> cached() {
+        scope.requireOpen("cached");
+        return ValueCache.open(scope, codec, scope.client().deadline());
+    }
+
+    @Override
+    public boolean await(Predicate<? super T> condition, Duration timeout) throws InterruptedException {
+        Objects.requireNonNull(condition, "condition is null");
+        Duration limit = Scope.checkTimeout(timeout);
+        scope.requireOpen("await");
+        scope.requireNotInterrupted("await");
+        try (ValueWait wait = new ValueWait(scope, limit)) {
+            Optional<List<Entry>> next = wait.next();
+            while (next.isPresent()) {
+                Optional<Versioned<T>> state = ValueVersion.in(next.get()).decode(codec);
+                if (state.isPresent() && condition.test(state.get().value())) {
+                    return true;
+                }
+                next = wait.next();
+            }
+            return false;
+        }
+    }
+
+    @Override
+    public Subscription onChange(Consumer<? super Optional<Versioned<T>>> callback) {
+        Objects.requireNonNull(callback, "callback is null");
+        scope.requireOpen("onChange");
+        return new ValueListening<>(scope, codec, callback).start();
+    }
+
+    // Step 5.
+    @Override
+    public void delete() {
+        scope.requireOpen("delete");
+        long deadline = scope.client().deadline();
+        Await.uninterruptibly(new Removal(scope.kernel(), scope, "delete", scope.directory(), VALUE).start());
+        ValueFeed feed = feed();
+        if (feed != null) {
+            show(feed.deleted(), deadline);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return scope.toString();
+    }
+
+    private Bytes encode(String operation, T value) {
+        byte[] octets = Objects.requireNonNull(
+                codec.encode(Objects.requireNonNull(value, "value is null")), "codec.encode returned null");
+        if (octets.length > MAX_BYTES) {
+            throw new IllegalArgumentException(scope.about(operation) + ": the value takes " + octets.length
+                    + " bytes, at most " + MAX_BYTES + " are accepted");
+        }
+        return Bytes.copyOf(octets);
+    }
+
+    private Update change(String operation, @Nullable ValueVersion expected, Bytes payload) {
+        return change(operation, expected, payload, scope.client().deadline());
+    }
+
+    private Update change(String operation, @Nullable ValueVersion expected, Bytes payload, long deadline) {
+        scope.requireOpen(operation);
+        Update update = new Update(operation, expected, payload);
+        cells.submit(scope, scope.directory(), update, deadline);
+        Await.uninterruptibly(update);
+        show(shown(update), deadline);
+        return update;
+    }
+
+    private @Nullable ValueFeed feed() {
+        return scope.client().shared(ValueFeed.FEEDS).find(scope.directory());
+    }
+
+    private CompletableFuture<Void> shown(Update update) {
+        ValueFeed feed = update.revision == 0 ? null : feed();
+        return feed == null ? CompletableFuture.completedFuture(null) : feed.made(update.entry());
+    }
+
+    private void show(CompletableFuture<Void> shown, long deadline) {
+        Kernel kernel = scope.kernel();
+        if (!shown.isDone()) {
+            Await.uninterruptibly(kernel.atMost(kernel.until(deadline), shown));
+        }
+    }
+
+    /** Sets the payload, if this is the version before; null for any. Completed with the revision of the commit; 0 if nothing was changed. */
+    private class Update extends Change<ValueState, Long> {
+        private final @Nullable ValueVersion expected;
+        private final Bytes payload;
+        private ValueVersion before = ValueVersion.NONE;
+        private ValueState after = ValueState.NONE;
+        private long incarnation;
+        private long revision;
+
+        Update(String operation, @Nullable ValueVersion expected, Bytes payload) {
+            super(operation, scope.kernel());
+            this.expected = expected;
+            this.payload = payload;
+        }
+
+        @Override
+        protected ValueState apply(ValueState state, long incarnationNow) {
+            incarnation = incarnationNow;
+            before = ValueVersion.of(incarnationNow, state);
+            boolean applies = expected == null
+                    || before.isSame(expected.incarnation(), expected.state().change());
+            after = applies ? state.with(payload) : state;
+            return after;
+        }
+
+        @Override
+        protected Long result(long commitRevision) {
+            revision = isMade() ? commitRevision : 0;
+            return revision;
+        }
+
+        boolean isMade() {
+            return after.change() != before.state().change();
+        }
+
+        Entry entry() {
+            return new Entry(VALUE, ValueState.FORMAT.encode(after), incarnation, revision, 0);
+        }
+    }
+}
