@@ -19,6 +19,8 @@ public enum Kind {
     READER("reader", true),
     /** A counter. */
     COUNTER("counter", false),
+    /** A shared value. */
+    VALUE("value", false),
     /** A wait group. */
     WAIT_GROUP("waitgroup", false),
     /** A topic. */
