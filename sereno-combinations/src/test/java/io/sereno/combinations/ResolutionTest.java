@@ -102,6 +102,7 @@ class ResolutionTest {
                 List.of(
                         Combination.starterFor(boot),
                         "backend-" + store,
+                        "micrometer",
                         "shedlock",
                         "spring-integration",
                         "junit",

@@ -40,6 +40,18 @@ class EndpointTest {
     }
 
     @Test
+    void metersAreBoundToTheRegistryOfTheApplication() throws Exception {
+        try (WebApplication application = WebApplication.start("memory:")) {
+            Grant month = application.sereno().mutex("month").acquire();
+            assertThat(application
+                            .get("/actuator/metrics/sereno.grants.held?tag=name:month")
+                            .body())
+                    .contains("\"value\":1.0", "\"backend\"");
+            month.close();
+        }
+    }
+
+    @Test
     void itIsMadeOnlyIfItIsExposed() {
         Contexts.withStarter()
                 .withPropertyValues("sereno.uri=memory:")

@@ -8,16 +8,22 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Connects with the properties. An error names the property that it is about. */
 final class Connection {
+    /** At the beginning of a URI that has a namespace. */
+    private static final Pattern NAMESPACE = Pattern.compile("^[^:/?]+:(//[^/?]*)?/[^/?]");
+
     private final Sereno.Builder builder = Sereno.builder();
     /** What a message of the builder calls a setting, and the property that has set it. */
     private final Map<String, String> names = new LinkedHashMap<>();
 
     Connection(SerenoProperties properties, @Nullable SerenoConnectionDetails details) {
-        set("namespace", "namespace", properties.namespace(), builder::namespace);
+        if (details == null || !NAMESPACE.matcher(details.getUri()).find()) {
+            set("namespace", "namespace", properties.namespace(), builder::namespace);
+        }
         set("nodeId", "node-id", properties.nodeId(), builder::nodeId);
         set("sessionTtl", "session-ttl", properties.sessionTtl(), builder::sessionTtl);
         set("operationTimeout", "operation-timeout", properties.operationTimeout(), builder::operationTimeout);
