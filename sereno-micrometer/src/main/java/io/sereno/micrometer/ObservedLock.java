@@ -63,7 +63,7 @@ final class ObservedLock extends Forwarding {
     private CompletableFuture<Right> observe(
             CompletableFuture<?> future, Observation acquire, @Nullable Observation parent) {
         CompletableFuture<Right> result = new CompletableFuture<>();
-        future.whenComplete((right, failure) -> {
+        var unused = future.whenComplete((right, failure) -> {
             if (failure == null) {
                 Observations.stop(acquire, "granted");
                 Right held = hold(right, parent);
@@ -78,35 +78,42 @@ final class ObservedLock extends Forwarding {
                 result.completeExceptionally(cause);
             }
         });
-        result.whenComplete((right, failure) -> future.cancel(false)); // does nothing if Sereno has ended the future
+        var unusedToo = result.whenComplete(
+                (right, failure) -> future.cancel(false)); // does nothing if Sereno has ended the future
         return result;
     }
 
     private <T, E extends Exception> T call(Mutex mutex, Mutex.Work<T, E> work) throws Throwable {
         @Nullable Observation parent = observations.current();
         Observation acquire = observations.acquire(parent);
-        AtomicReference<Observation> running = new AtomicReference<>(acquire);
+        AtomicReference<@Nullable Observation> hold = new AtomicReference<>();
         try {
             T result = mutex.call(grant -> {
                 Observations.stop(acquire, "granted");
-                Observation hold = observations.hold(parent);
-                running.set(hold);
-                Observation.Scope scope = hold.openScope();
+                Observation begun = observations.hold(parent);
+                hold.set(begun);
+                Observation.Scope scope = begun.openScope();
                 try {
                     return work.run(grant);
                 } finally {
                     scope.close();
                 }
             });
-            Observations.stop(running.get(), "released");
+            Observations.stop(running(hold, acquire), "released");
             return result;
         } catch (GrantLostException e) {
-            running.get().error(e);
-            Observations.stop(running.get(), "lost");
+            Observation lost = running(hold, acquire);
+            lost.error(e);
+            Observations.stop(lost, "lost");
             throw e;
         } catch (Throwable e) {
-            Observations.fail(running.get(), e);
+            Observations.fail(running(hold, acquire), e);
             throw e;
         }
+    }
+
+    private static Observation running(AtomicReference<@Nullable Observation> hold, Observation acquire) {
+        Observation begun = hold.get();
+        return begun == null ? acquire : begun;
     }
 }

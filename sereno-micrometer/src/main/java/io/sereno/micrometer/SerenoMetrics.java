@@ -248,7 +248,7 @@ public final class SerenoMetrics implements SerenoMeter {
 
     @Override
     public void topicGap(String topic, long messages) {
-        series().topic(topic).gaps.increment(messages);
+        series().topic(topic).gaps.increment((double) messages);
     }
 
     private Series series() {

@@ -106,7 +106,7 @@ class ExploredEndTest {
         Lineup lineup = Lineup.of(resource, queue);
         Seat seat = lineup.view(markers).seats().get(queue.indexOf(place));
         world.note(() -> action + " " + seat);
-        operator.begin(action, seat, "explore")
+        var unused = operator.begin(action, seat, "explore")
                 .whenComplete((release, failure) -> world.note(() -> action + ": " + release + " " + failure));
     }
 

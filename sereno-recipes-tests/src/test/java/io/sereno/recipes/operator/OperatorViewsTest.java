@@ -200,7 +200,7 @@ class OperatorViewsTest {
         CompletableFuture<Grant> waiting =
                 Threads.inThread(() -> one.withNamespace("eu").mutex("y").acquire());
         waiting.get();
-        Threads.inThread(() -> two.mutex("x").acquire());
+        var unused = Threads.inThread(() -> two.mutex("x").acquire());
         Threads.awaitWaiters(one.mutex("x"), 1);
         one.membership("workers").join("node-1", Duration.ofSeconds(20));
         one.waitGroup("jobs").add(1);
@@ -270,7 +270,7 @@ class OperatorViewsTest {
                     if (request instanceof Request.Read read
                             && read.query().directory().equals("lock/x")) {
                         Sereno fresh = clients.connect("fresh" + reads.incrementAndGet());
-                        Threads.inThread(() -> fresh.mutex("x").acquire());
+                        var unused = Threads.inThread(() -> fresh.mutex("x").acquire());
                         Threads.awaitWaiters(one.mutex("x"), reads.get());
                     }
                     return false;
@@ -343,11 +343,11 @@ class OperatorViewsTest {
     void twoClientsThatWaitForEachOtherAreSuspected() throws Exception {
         one.mutex("a").acquire();
         two.mutex("b").acquire();
-        Threads.inThread(() -> one.mutex("b").acquire());
+        var unused = Threads.inThread(() -> one.mutex("b").acquire());
         Threads.awaitWaiters(two.mutex("b"), 1);
         assertThat(graph().suspected()).isEmpty();
         assertThat(graph().edges()).hasSize(1);
-        Threads.inThread(() -> two.mutex("a").acquire());
+        var unusedToo = Threads.inThread(() -> two.mutex("a").acquire());
         Threads.awaitWaiters(one.mutex("a"), 1);
         var circle = graph().suspected();
         assertThat(circle).singleElement().satisfies(edges -> {

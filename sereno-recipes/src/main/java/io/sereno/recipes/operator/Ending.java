@@ -133,8 +133,7 @@ final class Ending implements Open {
 
     // Steps 1 and 4.
     private void look(@Nullable Entry entry) {
-        boolean isThere = entry != null && entry.createRevision() == seat.createRevision();
-        if (!isThere) {
+        if (entry == null || entry.createRevision() != seat.createRevision()) {
             boolean touched = sessionOver || unknown;
             complete(touched ? Result.RELEASED : entry == null ? Result.GONE : Result.CHANGED);
         } else if (!sessionOver) {
@@ -157,12 +156,13 @@ final class Ending implements Open {
     }
 
     private void judge(@Nullable Entry marker) {
-        boolean isOurs = marker != null && marker.leaseId() == lease;
-        if (unknown && !isOurs) {
-            acted.run();
-            over(Duration.ZERO);
-        } else if (!isOurs) {
-            next();
+        if (marker == null || marker.leaseId() != lease) {
+            if (unknown) {
+                acted.run();
+                over(Duration.ZERO);
+            } else {
+                next();
+            }
         } else if (marker.createRevision() != seat.sessionRevision()) {
             complete(Result.CHANGED);
         } else {

@@ -103,7 +103,7 @@ final class Waits {
     }
 
     private static Optional<Step> next(Map<String, List<Step>> left, String client) {
-        return left.get(client).stream()
+        return left.getOrDefault(client, List.of()).stream()
                 .filter(step -> left.containsKey(step.client()))
                 .findFirst();
     }
