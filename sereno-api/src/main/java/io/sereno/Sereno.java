@@ -134,6 +134,17 @@ public interface Sereno extends AutoCloseable {
     LockSet lockSet(String domain);
 
     /**
+     * The pool of permits of this name.
+     *
+     * @param name of the pool
+     * @param limit how many permits there are, 0 or more, if no limit is stored yet; a stored limit wins, and {@link
+     *     PermitPool#setLimit} changes it
+     * @return an object that needs no closing; the call does no I/O
+     * @throws IllegalArgumentException if the limit is negative
+     */
+    PermitPool permitPool(String name, int limit);
+
+    /**
      * A candidate in the election of this name. Each call makes a new candidate, also within one process.
      *
      * @param name of the election

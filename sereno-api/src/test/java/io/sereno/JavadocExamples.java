@@ -21,6 +21,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 
 /**
  * The examples of the Javadoc, each between two marks, so that they compile. {@link JavadocTest} sees that they are the
@@ -50,6 +51,8 @@ abstract class JavadocExamples {
     abstract void load(String task);
 
     abstract void serve();
+
+    abstract void upload(BooleanSupplier goOn);
 
     void quickStart(Ledger ledger) throws InterruptedException {
         // example
@@ -171,6 +174,15 @@ abstract class JavadocExamples {
         LockSet accounts = sereno.lockSet("accounts");
         try (Grant grant = accounts.acquire(Set.of("alice", "bob"))) {
             bookings.forEach(booking -> ledger.book(booking, grant.fencingToken()));
+        }
+        // end
+    }
+
+    void permitPool(Sereno sereno) throws InterruptedException {
+        // example
+        PermitPool uploads = sereno.permitPool("uploads", 5);
+        try (Permit permit = uploads.acquire()) {
+            upload(permit::isHeld); // in at most five processes and threads at the same time
         }
         // end
     }

@@ -8,6 +8,8 @@ import io.sereno.Leadership;
 import io.sereno.LossCause;
 import io.sereno.Mutex;
 import io.sereno.Peer;
+import io.sereno.Permit;
+import io.sereno.PermitPool;
 import io.sereno.ReadWriteMutex;
 import io.sereno.Right;
 import io.sereno.Sereno;
@@ -78,6 +80,7 @@ public final class Quickstart {
     private void run(Sereno ada, Sereno ben, Sereno cleo) throws Exception {
         oneLock(ada, ben);
         readersAndAWriter(ada, ben, cleo);
+        permits(ada, ben, cleo);
         TourOfCounting counting = new TourOfCounting(narrator, ada, ben, cleo);
         try {
             counting.run();
@@ -171,6 +174,29 @@ public final class Quickstart {
         }
         say("Locks for readers: ada and ben read together, cleo wrote alone and let ada read again;"
                 + " ada held two accounts at once.");
+    }
+
+    /** Three permits for all; whoever finds none waits, and a raised limit lets it in. */
+    private void permits(Sereno ada, Sereno ben, Sereno cleo) throws Exception {
+        Permit two = ada.permitPool("uploads", 3).acquire(2);
+        Permit one = ben.permitPool("uploads", 3).acquire();
+        PermitPool cleos = cleo.permitPool("uploads", 3);
+        check(two.isHeld() && one.isHeld(), "permits within the limit are not held together");
+        check(cleos.tryAcquire().isEmpty(), "a fourth permit was granted of three");
+        ExecutorService thread = Executors.newSingleThreadExecutor();
+        try {
+            Future<Permit> waiting = thread.submit(() -> cleos.acquire());
+            ada.permitPool("uploads", 3).setLimit(4);
+            try (Permit last = waiting.get(10, TimeUnit.SECONDS)) {
+                check(last.isHeld(), "a raised limit lets nobody in");
+            }
+        } finally {
+            thread.shutdown();
+        }
+        two.release();
+        one.release();
+        cleos.setLimit(3);
+        say("Permits: ada and ben had all three, cleo waited, and got one when the limit was raised.");
     }
 
     private void oneLeader(Sereno ada, Sereno ben, Sereno cleo) throws Exception {

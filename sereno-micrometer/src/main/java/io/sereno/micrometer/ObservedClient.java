@@ -3,6 +3,7 @@ package io.sereno.micrometer;
 import io.micrometer.observation.ObservationRegistry;
 import io.sereno.LockSet;
 import io.sereno.Mutex;
+import io.sereno.PermitPool;
 import io.sereno.ReadWriteMutex;
 import io.sereno.Sereno;
 import java.lang.reflect.Method;
@@ -37,6 +38,9 @@ final class ObservedClient extends Forwarding {
         }
         if (result instanceof LockSet) {
             return lock(result, "lock set", arguments);
+        }
+        if (result instanceof PermitPool) {
+            return lock(result, "permit pool", arguments);
         }
         return result;
     }

@@ -9,6 +9,7 @@ import io.micrometer.observation.tck.TestObservationRegistryAssert;
 import io.sereno.Grant;
 import io.sereno.GrantLostException;
 import io.sereno.Mutex;
+import io.sereno.Permit;
 import io.sereno.Right;
 import io.sereno.Sereno;
 import io.sereno.SerenoMeter;
@@ -157,12 +158,17 @@ class SerenoObservationsTest {
                 .containsExactly("sereno.acquire read-write mutex r granted", "sereno.hold read-write mutex r none");
         read.release();
         ada.lockSet("l").acquire(Set.of("a")).close();
+        try (Permit permit = ada.permitPool("p", 3).acquire(2)) {
+            assertThat(permit.weight()).isEqualTo(2);
+        }
         assertThat(ended())
                 .containsExactly(
                         "sereno.acquire read-write mutex r granted",
                         "sereno.hold read-write mutex r released",
                         "sereno.acquire lock set l granted",
-                        "sereno.hold lock set l released");
+                        "sereno.hold lock set l released",
+                        "sereno.acquire permit pool p granted",
+                        "sereno.hold permit pool p released");
     }
 
     @Test

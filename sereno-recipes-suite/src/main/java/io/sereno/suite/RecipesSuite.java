@@ -24,6 +24,8 @@ import io.sereno.suite.mutex.LockFaultRules;
 import io.sereno.suite.mutex.LockRules;
 import io.sereno.suite.operator.OperatorEndRules;
 import io.sereno.suite.operator.OperatorViewRules;
+import io.sereno.suite.permits.PermitFaultRules;
+import io.sereno.suite.permits.PermitRules;
 import io.sereno.suite.topic.TopicArrivalRules;
 import io.sereno.suite.topic.TopicFaultRules;
 import io.sereno.suite.topic.TopicKeepingRules;
@@ -79,6 +81,15 @@ public abstract class RecipesSuite extends SerenoTck {
     @Nested
     @Tag("MLK")
     class LockSets extends LockSetRules {}
+
+    @Nested
+    @Tag("SEM")
+    class Permits extends PermitRules {}
+
+    @Nested
+    @Tag("SEM")
+    @Tag("faults")
+    class PermitsUnderFaults extends PermitFaultRules {}
 
     @Nested
     @Tag("CTR")

@@ -59,6 +59,8 @@ class CloseTest {
         other.mutex("x").acquire();
         other.readWriteMutex("x").acquireWrite();
         sereno.lockSet("x").acquire(Set.of("a"));
+        sereno.permitPool("x", 2).acquire(2);
+        sereno.permitPool("x", 2).setLimit(3);
         group.add(2);
         group.join();
         topic.publish("first");
@@ -76,6 +78,7 @@ class CloseTest {
                 Threads.inThread(() -> sereno.mutex("x").tryAcquire(DAY)),
                 Threads.inThread(() -> sereno.readWriteMutex("x").tryAcquireRead(DAY)),
                 Threads.inThread(() -> sereno.lockSet("x").tryAcquire(Set.of("a"), DAY)),
+                Threads.inThread(() -> sereno.permitPool("x", 2).tryAcquire(2, DAY)),
                 Threads.inThread(() -> group.await(DAY)),
                 Threads.inThread(() -> sereno.value("x", Codec.utf8()).await("b"::equals, DAY)),
                 Threads.inThread(() -> {

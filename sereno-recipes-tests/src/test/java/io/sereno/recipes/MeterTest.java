@@ -74,6 +74,7 @@ class MeterTest {
         clients.time.advance(SECOND);
         reading.release();
         client.lockSet("s").acquire(Set.of("a")).release();
+        client.permitPool("p", 2).acquire(2).release();
         assertThat(meter.events)
                 .containsExactly(
                         "connected to memory",
@@ -82,7 +83,10 @@ class MeterTest {
                         "released read-write mutex r after 2000 ms",
                         "waiting for lock set s",
                         "granted lock set s after 0 ms",
-                        "released lock set s after 0 ms");
+                        "released lock set s after 0 ms",
+                        "waiting for permit pool p",
+                        "granted permit pool p after 0 ms",
+                        "released permit pool p after 0 ms");
         assertThat(meter.held).hasValue(0);
         assertThat(meter.waiting).hasValue(0);
     }

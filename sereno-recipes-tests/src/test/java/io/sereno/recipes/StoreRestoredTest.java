@@ -6,6 +6,8 @@ import io.sereno.Counter;
 import io.sereno.Grant;
 import io.sereno.LossCause;
 import io.sereno.Mutex;
+import io.sereno.Permit;
+import io.sereno.PermitPool;
 import io.sereno.ReadWriteMutex;
 import io.sereno.Right;
 import io.sereno.Sereno;
@@ -93,6 +95,26 @@ class StoreRestoredTest {
         clients.store.restore(backup, revisions);
 
         Threads.inThread(next::acquireWrite).get(10, TimeUnit.SECONDS).release();
+        assertThat(held.lost().toCompletableFuture().get(10, TimeUnit.SECONDS)).isEqualTo(LossCause.STORE_RESTORED);
+    }
+
+    /** As for a mutex; and permits are lost as a grant is. */
+    @ParameterizedTest
+    @EnumSource
+    void aReleasedPermitThatExistsAgainIsTakenFromNobody(MemoryBackup.Revisions revisions) throws Exception {
+        Sereno client = clients.connect("former");
+        PermitPool next = clients.connect("next").permitPool("x", 2);
+        Permit released = client.permitPool("x", 2).acquire(2);
+        Permit held = client.permitPool("y", 2).acquire();
+        MemoryBackup backup = clients.store.backup();
+        released.release();
+        for (int i = 0; i < 20; i++) {
+            client.mutex("y").acquire().release();
+        }
+
+        clients.store.restore(backup, revisions);
+
+        Threads.inThread(() -> next.acquire(2)).get(10, TimeUnit.SECONDS).release();
         assertThat(held.lost().toCompletableFuture().get(10, TimeUnit.SECONDS)).isEqualTo(LossCause.STORE_RESTORED);
     }
 

@@ -8,6 +8,7 @@ import io.sereno.From;
 import io.sereno.Grant;
 import io.sereno.LeaderElection;
 import io.sereno.Leadership;
+import io.sereno.Permit;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
 import io.sereno.recipes.kernel.Card;
@@ -76,6 +77,15 @@ class StrayPlaceTest {
                 .get(10, TimeUnit.SECONDS)
                 .release();
         assertThat(clients.entries("lockset/x")).isEmpty();
+    }
+
+    /** A place that does not say how many permits it is for counts as more than there are. */
+    @Test
+    void permitsAreAcquired() throws Exception {
+        arrives("semaphore/x");
+        inThread(one.permitPool("x", 1)::acquire).get(10, TimeUnit.SECONDS).release();
+        arrives("semaphore/x");
+        assertThat(one.permitPool("x", 1).tryAcquire()).hasValueSatisfying(Permit::close);
     }
 
     @Test

@@ -73,6 +73,12 @@ class TimedWaitsTest {
                         here.lockSet("s").tryAcquire(Set.of("a", "b"), timeout).isPresent();
             }
         },
+        PERMIT_POOL {
+            @Override
+            Call by(SerenoClient here) {
+                return timeout -> here.permitPool("p", 2).tryAcquire(2, timeout).isPresent();
+            }
+        },
         ELECTION {
             @Override
             Call by(SerenoClient here) {
@@ -168,6 +174,7 @@ class TimedWaitsTest {
         var unused = others.mutex("x").acquire();
         var unused3 = others.readWriteMutex("r").acquireWrite();
         var unused4 = others.lockSet("s").acquire(Set.of("a"));
+        var unused5 = others.permitPool("p", 2).acquire();
         var unused2 = others.election("e").start().awaitLeadership();
         others.waitGroup("w").add(1);
         return clients.connect("here", line);

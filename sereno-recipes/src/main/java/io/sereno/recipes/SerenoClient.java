@@ -9,6 +9,7 @@ import io.sereno.LeaderElection;
 import io.sereno.LockSet;
 import io.sereno.Membership;
 import io.sereno.Mutex;
+import io.sereno.PermitPool;
 import io.sereno.ReadWriteMutex;
 import io.sereno.Sereno;
 import io.sereno.SessionState;
@@ -28,6 +29,7 @@ import io.sereno.recipes.locks.ReadWriteMutexRecipe;
 import io.sereno.recipes.membership.MembershipRecipe;
 import io.sereno.recipes.mutex.MutexRecipe;
 import io.sereno.recipes.operator.OperatorRecipe;
+import io.sereno.recipes.permits.PermitPoolRecipe;
 import io.sereno.recipes.topic.TopicRecipe;
 import io.sereno.recipes.value.SharedValueRecipe;
 import io.sereno.recipes.waitgroup.WaitGroupRecipe;
@@ -69,6 +71,11 @@ public final class SerenoClient implements Sereno {
     @Override
     public LockSet lockSet(String domain) {
         return new LockSetRecipe(client, domain, directories.of("lockset", domain));
+    }
+
+    @Override
+    public PermitPool permitPool(String name, int limit) {
+        return new PermitPoolRecipe(client, name, limit, directories.of("semaphore", name));
     }
 
     @Override

@@ -15,6 +15,8 @@ import io.sereno.Member;
 import io.sereno.Members;
 import io.sereno.MembershipListener;
 import io.sereno.Peer;
+import io.sereno.Permit;
+import io.sereno.PermitPool;
 import io.sereno.Sereno;
 import io.sereno.SharedValue;
 import io.sereno.Subscription;
@@ -40,6 +42,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.UnaryOperator;
@@ -228,6 +231,47 @@ class CookbookTest {
         List<Integer> loaded = new ArrayList<>();
         help(two, "import-2026-12", loaded::add);
         assertThat(loaded).containsExactly(1, 2);
+    }
+
+    static void sendImport(Sereno sereno, boolean large, Runnable send) throws InterruptedException {
+        PermitPool imports = sereno.permitPool("imports", 8);
+        try (Permit permit = imports.acquire(large ? 3 : 1)) {
+            send.run();
+            if (!permit.isHeld()) {
+                throw new IllegalStateException("the permit was lost: another import may run in its place");
+            }
+        }
+    }
+
+    static void changeLimit(Sereno sereno, int limit) {
+        sereno.permitPool("imports", 8).setLimit(limit);
+    }
+
+    @Test
+    void noMoreImportsRunThanTheLimitAllows() throws Exception {
+        AtomicInteger running = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        List<Callable<Void>> imports = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            Sereno node = i % 2 == 0 ? one : two;
+            boolean large = i % 4 == 0;
+            int weight = large ? 3 : 1;
+            imports.add(() -> {
+                sendImport(node, large, () -> {
+                    most.accumulateAndGet(running.addAndGet(weight), Math::max);
+                    Thread.onSpinWait();
+                    running.addAndGet(-weight);
+                });
+                return null;
+            });
+        }
+        results(imports);
+        assertThat(most).hasValueBetween(1, 8);
+        changeLimit(one, 2);
+        assertThatThrownBy(() -> sendImport(two, true, () -> {}))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("weight 3 is above the limit");
+        sendImport(two, false, () -> {});
     }
 
     static String newId(Sereno sereno) {

@@ -39,6 +39,9 @@ public class PlaceRules {
             "3kd82jD0aXq-4-5");
 
     private static final Pattern QUEUE = Pattern.compile("(lock|rwlock|lockset|election|reader)/.*");
+    /** Has other entries beside its places. */
+    private static final Pattern POOL = Pattern.compile("semaphore/.*");
+
     private static final Pattern LIKE_A_PLACE = Pattern.compile("[0-9A-Za-z]{11}-.*");
 
     @Rule(
@@ -103,8 +106,10 @@ public class PlaceRules {
             if (operation.call() instanceof Call.Commit call) {
                 for (Write write : call.commit().writes()) {
                     String directory = call.commit().directory();
+                    boolean inPool = POOL.matcher(directory).matches()
+                            && LIKE_A_PLACE.matcher(write.name()).matches();
                     if (write instanceof Write.Put put
-                            && QUEUE.matcher(directory).matches()) {
+                            && (inPool || QUEUE.matcher(directory).matches())) {
                         places++;
                         bench.verify(
                                 Queues.isPlace(put.name()) && put.leaseId() != 0,

@@ -10,6 +10,8 @@ import io.sereno.Member;
 import io.sereno.Members;
 import io.sereno.Membership;
 import io.sereno.MembershipListener;
+import io.sereno.Permit;
+import io.sereno.PermitPool;
 import io.sereno.Retention;
 import io.sereno.SharedValue;
 import io.sereno.Subscription;
@@ -136,6 +138,10 @@ public class RecipeCommitRules {
         Grant set =
                 node.result("acquire", () -> node.sereno().lockSet("s" + end).acquire(Set.of("a", "b")));
         node.run("release", set::release);
+        PermitPool pool = node.sereno().permitPool("p" + end, 3);
+        Permit permit = node.result("acquire", () -> pool.acquire(2));
+        node.run("setLimit", () -> pool.setLimit(4));
+        node.run("release", permit::release);
         LeaderElection candidate = node.sereno().election("e" + end).start();
         LeaderRules.lead(bench, node, candidate);
         node.result("metadata", () -> candidate.metadata(Map.of("a", "b")));

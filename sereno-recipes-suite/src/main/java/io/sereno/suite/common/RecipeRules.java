@@ -8,6 +8,7 @@ import io.sereno.KeepAlive;
 import io.sereno.LeaderElection;
 import io.sereno.Membership;
 import io.sereno.OutcomeUnknownException;
+import io.sereno.Permit;
 import io.sereno.Right;
 import io.sereno.SharedValue;
 import io.sereno.Topic;
@@ -52,6 +53,9 @@ public class RecipeRules {
         Grant set = node.result("acquire", () -> node.sereno().lockSet("s").acquire(Set.of("a", "b")));
         node.run("release", set::release);
         requireNames(bench, "lockset/s", List.of());
+        Permit permit = node.result("acquire", node.sereno().permitPool("p", 1)::acquire);
+        node.run("release", permit::release);
+        requireNames(bench, "semaphore/p", List.of("limit"));
         LeaderElection candidate = node.sereno().election("e").start();
         LeaderRules.lead(bench, node, candidate);
         node.run("close", candidate::close);
@@ -174,6 +178,15 @@ public class RecipeRules {
         bad.put(
                 "a negative time to wait for reading",
                 () -> node.sereno().readWriteMutex("r").tryAcquireRead(Duration.ofMillis(-1)));
+        bad.put("a negative limit", () -> node.sereno().permitPool("p", -1));
+        bad.put("a negative new limit", () -> node.sereno().permitPool("p", 1).setLimit(-1));
+        bad.put("no permits", () -> node.sereno().permitPool("p", 1).acquire(0));
+        bad.put(
+                "a negative number of permits",
+                () -> node.sereno().permitPool("p", 1).tryAcquire(-1));
+        bad.put(
+                "a negative time to wait for permits",
+                () -> node.sereno().permitPool("p", 1).tryAcquire(Duration.ofMillis(-1)));
         bad.put("no ids", () -> node.sereno().ids("i").nextIds(0));
         bad.put("an empty id", () -> node.sereno().membership("g").join("", Node.steady(bench)));
         bad.put("a ttl that no store gives", () -> node.sereno().membership("g").join("one", Duration.ofDays(4_000)));

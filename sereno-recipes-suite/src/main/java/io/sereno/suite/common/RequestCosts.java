@@ -10,6 +10,7 @@ import io.sereno.LockSet;
 import io.sereno.Membership;
 import io.sereno.MembershipListener;
 import io.sereno.Mutex;
+import io.sereno.PermitPool;
 import io.sereno.ReadWriteMutex;
 import io.sereno.Right;
 import io.sereno.Sereno;
@@ -198,6 +199,10 @@ public abstract class RequestCosts {
         operations.put(
                 "acquire and release three names that no other client wants",
                 () -> set.acquire(names).release());
+        PermitPool pool = one.permitPool("alone", 2);
+        operations.put(
+                "acquire and release a permit, while permits are free",
+                () -> pool.acquire().release());
     }
 
     private static void elections(Sereno one, Sereno other, Map<String, Work> operations) throws InterruptedException {

@@ -30,6 +30,7 @@ public record Mutant(String name, String rule, World.Backends backends) {
         ReleaseMutants.addTo(all);
         NamesMutants.addTo(all);
         OperatorMutants.addTo(all);
+        PermitMutants.addTo(all);
         LeaderMutants.addTo(all);
         CounterMutants.addTo(all);
         ValueMutants.addTo(all);

@@ -211,8 +211,8 @@ class ExploredLocksTest {
 
         private void downgrade(ExclusiveRight exclusive) {
             SharedRight weaker = exclusive.weaken();
-            names.downgraded(exclusive.hold, weaker.hold);
-            process.stepAfter(use(), "give back", () -> giveBack(weaker.hold));
+            names.downgraded(exclusive.hold(), weaker.hold());
+            process.stepAfter(use(), "give back", () -> giveBack(weaker.hold()));
         }
 
         private void giveBack(Hold hold) {

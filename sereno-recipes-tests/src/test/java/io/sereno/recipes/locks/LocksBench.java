@@ -101,8 +101,8 @@ final class LocksBench extends RightsBench<LocksBench.Wish> {
     private void downgrade(Held held, SharedRight right) {
         if (held.isBelieved() && right instanceof ExclusiveRight exclusive) {
             log(held + " becomes one to read");
-            held.replace(exclusive.weaken().hold);
-            property.downgraded(exclusive.hold, held.hold());
+            held.replace(exclusive.weaken().hold());
+            property.downgraded(exclusive.hold(), held.hold());
         }
     }
 

@@ -221,6 +221,12 @@ public abstract class RightQueue<R extends RightRequest> {
         kernel.afterGrace(gone, () -> request.complete(Optional.empty()));
     }
 
+    /** The request can never be granted; {@code gone}: the entry that was put for it is gone. */
+    protected final void refuse(R request, CompletableFuture<Void> gone, RuntimeException why) {
+        end(request, NotGranted.FAILED);
+        kernel.afterGrace(gone, () -> request.fail(why));
+    }
+
     public final void failAll(Collection<R> requests, BackendException why) {
         failAll(requests, NotGranted.FAILED, request -> scope.notApplied(request.operation, why));
     }

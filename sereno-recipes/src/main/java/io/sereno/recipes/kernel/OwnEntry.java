@@ -105,10 +105,7 @@ final class OwnEntry {
      */
     private void put() {
         rewrite = false;
-        Commit.Builder put = Commit.to(directory)
-                .ifModRevision(place.name(), modRevision)
-                .put(place.name(), card.get(), session.leaseId())
-                .returningOne(place.name());
+        Commit.Builder put = overwrite(card.get()).returningOne(place.name());
         requests.commit(put, outcome -> {
             switch (outcome.kind()) {
                 case COMMITTED -> modRevision = outcome.revision();
@@ -123,6 +120,18 @@ final class OwnEntry {
                 }
             }
         });
+    }
+
+    /** A commit that overwrites the entry; copies of it exclude each other. */
+    Commit.Builder overwrite(Bytes value) {
+        return Commit.to(directory)
+                .ifModRevision(place.name(), modRevision)
+                .put(place.name(), value, session.leaseId());
+    }
+
+    /** The entry was overwritten at this revision. */
+    void overwritten(long revision) {
+        modRevision = revision;
     }
 
     private void compare(Snapshot snapshot) {

@@ -1,10 +1,11 @@
 package io.sereno.recipes.kernel;
 
+import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
@@ -21,13 +22,15 @@ import org.jspecify.annotations.Nullable;
  * <p>The last of them is looked at when the watch on it has become live, after each of its notices, and once a ttl. So a watch that died in
  * silence costs a ttl, and does not block the place for ever. Confined to the strand, on which it calls {@code onTick}.
  */
-final class Predecessors {
+final class Predecessors implements Waiting {
     /** Every store takes 32 conditions in a commit (COM-10a); one of them is for the own entry. */
     private static final int FEW = 31;
 
     private final Requests requests;
+    private final OwnEntry own;
     private final Duration period;
     private final Predicate<Entry> blocks;
+    private final Runnable onGranted;
     private final Runnable onTick;
     private final Deque<Place> places;
 
@@ -39,46 +42,91 @@ final class Predecessors {
     private final Timer tick = new Timer();
 
     /** {@code places} is sorted by createRevision and not empty. */
-    Predecessors(Requests requests, List<Place> places, Duration period, Predicate<Entry> blocks, Runnable onTick) {
+    Predecessors(
+            Requests requests,
+            OwnEntry own,
+            List<Place> places,
+            Duration period,
+            Predicate<Entry> blocks,
+            Runnable onGranted,
+            Runnable onTick) {
         this.requests = requests;
+        this.own = own;
         this.places = new ArrayDeque<>(places);
         this.period = period;
         this.blocks = blocks;
+        this.onGranted = onGranted;
         this.onTick = onTick;
         tick();
     }
 
+    @Override
+    public boolean isBehindOthers() {
+        return true;
+    }
+
+    @Override
+    public void step() {
+        if (!due && !places.isEmpty()) {
+            watch();
+            return;
+        }
+        due = false;
+        Place last = places.peekLast();
+        if (areFew()) {
+            verify(last);
+        } else if (last != null) {
+            lookAt(last);
+        }
+    }
+
     /** Whether one commit can prove all of them gone. */
-    boolean areFew() {
+    private boolean areFew() {
         return places.size() <= FEW;
     }
 
-    /** The places that are not known to be gone. */
-    Collection<Place> left() {
-        return places;
+    /**
+     * Reads the last of many places. If it is gone, all may be gone; then one request reads all, since a request for each would take too long.
+     */
+    private void lookAt(Place last) {
+        requests.read(
+                last.name(),
+                snapshot -> {
+                    if (isGone(last, snapshot) && !areFew()) {
+                        requests.read(new Query.All(requests.directory()), this::retain, why -> due = true);
+                    }
+                },
+                why -> due = true);
     }
 
-    /** Whether there is a reason to look at the last place. */
-    boolean isDue() {
-        return due || places.isEmpty();
-    }
-
-    /** The place directly in front, at which a look is sent now; null when all are gone. */
-    @Nullable
-    Place look() {
-        due = false;
-        return places.peekLast();
-    }
-
-    void lookAgain() {
-        due = true;
+    private void verify(@Nullable Place last) {
+        Commit.Builder check = Commit.to(requests.directory())
+                .ifCreateRevision(own.place().name(), own.place().createRevision());
+        places.forEach(other -> check.ifAbsent(other.name()));
+        if (last != null) {
+            check.returningOne(last.name());
+        }
+        requests.commit(check, outcome -> {
+            if (outcome.kind() == Outcome.Kind.COMMITTED) {
+                onGranted.run();
+            } else if (outcome.kind() != Outcome.Kind.CONFLICT) {
+                due = true;
+                requests.pause(outcome.failure());
+            } else if (last == null) {
+                own.gone();
+            } else if (outcome.snapshot() != null) {
+                var unused = isGone(last, outcome.snapshot());
+            } else {
+                lookAt(last);
+            }
+        });
     }
 
     /**
      * Takes in what a look at one place showed: whether the place is gone, or does not block any more. Then the next may be gone too. A place that
      * blocks needs a watch.
      */
-    boolean isGone(Place looked, Snapshot snapshot) {
+    private boolean isGone(Place looked, Snapshot snapshot) {
         Entry found = Place.entryOf(looked.name(), snapshot);
         boolean gone = found == null || !Place.of(found).equals(looked) || !blocks.test(found);
         if (gone) {
@@ -89,7 +137,7 @@ final class Predecessors {
     }
 
     /** Takes in what a look at all places showed. */
-    void retain(Snapshot queue) {
+    private void retain(Snapshot queue) {
         Set<Place> blocking =
                 View.queue(queue).stream().filter(blocks).map(Place::of).collect(Collectors.toSet());
         places.retainAll(blocking);
@@ -97,7 +145,7 @@ final class Predecessors {
     }
 
     /** Watches the last place. */
-    void watch() {
+    private void watch() {
         Place last = places.peekLast();
         if (last == null || last.equals(watched)) {
             return;
@@ -119,7 +167,8 @@ final class Predecessors {
         });
     }
 
-    void close() {
+    @Override
+    public void close() {
         tick.cancel();
         closeWatch();
     }

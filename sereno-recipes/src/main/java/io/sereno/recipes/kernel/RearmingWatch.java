@@ -5,6 +5,7 @@ import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,7 @@ public final class RearmingWatch {
     private final Kernel kernel;
     private final Strand strand;
     private final Target target;
+    private final Predicate<String> concerns;
     private final Runnable look;
     private final AtomicBoolean due = new AtomicBoolean();
 
@@ -29,9 +31,15 @@ public final class RearmingWatch {
     private boolean closed;
 
     public RearmingWatch(Kernel kernel, Strand strand, Target target, Runnable look) {
+        this(kernel, strand, target, name -> true, look);
+    }
+
+    /** {@code concerns} selects the entries whose notices count; for every thread. */
+    RearmingWatch(Kernel kernel, Strand strand, Target target, Predicate<String> concerns, Runnable look) {
         this.kernel = kernel;
         this.strand = strand;
         this.target = target;
+        this.concerns = concerns;
         this.look = look;
     }
 
@@ -80,7 +88,8 @@ public final class RearmingWatch {
 
         @Override
         public void changed(String name, long revision) {
-            if (revision == 0 || revision != latest || target.name().isPresent()) {
+            boolean news = revision == 0 || revision != latest || target.name().isPresent();
+            if (news && concerns.test(name)) {
                 latest = revision;
                 again();
             }

@@ -7,6 +7,7 @@ import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -103,6 +104,14 @@ public final class Requests {
     /** Watches an entry, until the watch is closed. */
     public RearmingWatch watch(String name, Runnable look) {
         RearmingWatch watch = new RearmingWatch(kernel, strand, new Target(directory, Optional.of(name)), look);
+        watch.open();
+        return watch;
+    }
+
+    /** As above, for several entries: looks after notices of these only. */
+    RearmingWatch watch(Set<String> names, Runnable look) {
+        Target all = new Target(directory, Optional.empty());
+        RearmingWatch watch = new RearmingWatch(kernel, strand, all, names::contains, look);
         watch.open();
         return watch;
     }

@@ -15,14 +15,15 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A place in the queue of a directory, of which a client may have several: the state machine behind mutex, election and the locks with readers. The
+ * A place in the queue of a directory, of which a client may have several: the state machine behind mutex, election, permit pool and the locks with readers. The
  * owner decides which entries in front block ({@link Owner#blocks}); by default all do.
  *
  * <p>Stored: one entry a place, {@code <session>-<n>}, under the session's lease. The queue is ordered by createRevision; the first live place has
  * the turn. Entries of the directory whose names are not those of places are ignored: a later version may keep them there.
  *
  * <p>Invariant: {@link Owner#granted} is called for a place only when a commit or read that began after the place was taken showed that no live
- * entry that blocks is in front of it, and that its own entry is there.
+ * entry that blocks is in front of it, and that its own entry is there. With {@link Room.Terms}, the condition is that of {@link Room} instead, and
+ * steps 2 and 3 are those of {@link Room}.
  *
  * <ol>
  *   <li><b>Enqueue.</b> {@code absent(own) -> put(own, lease)}, returning the directory. The live entries with a smaller createRevision that block
@@ -85,6 +86,7 @@ public final class Turn {
     private final Strand strand;
     private final String directory;
     private final Owner owner;
+    private final Room.@Nullable Terms terms;
     private final Requests requests;
     private final Enrolment enrolment;
     private final Sessions.Member member = new SessionEvents();
@@ -103,8 +105,8 @@ public final class Turn {
     private @Nullable OwnEntry own;
 
     private boolean granted;
-    /** The places in front; null while they are not known, and when there are none. */
-    private @Nullable Predecessors ahead;
+    /** What the place waits for; null while that is not known, and when it waits for nothing. */
+    private @Nullable Waiting ahead;
     /** An entry that is to be deleted: a place that was given back. */
     private @Nullable Place outgoing;
     /** An attempt to delete it may have taken effect. If it is gone, that proves nothing then. */
@@ -117,11 +119,17 @@ public final class Turn {
     private boolean outdated;
 
     public Turn(Sessions sessions, Strand strand, String directory, Owner owner) {
+        this(sessions, strand, directory, owner, null);
+    }
+
+    /** With terms, the turn is granted as soon as there is {@link Room} for the place; else when no place that blocks is in front. */
+    public Turn(Sessions sessions, Strand strand, String directory, Owner owner, Room.@Nullable Terms terms) {
         this.kernel = sessions.kernel();
         this.sessions = sessions;
         this.strand = strand;
         this.directory = directory;
         this.owner = owner;
+        this.terms = terms;
         this.requests = new Requests(kernel, strand, directory, owner::failed, this::step);
         this.enrolment = new Enrolment(requests, new Enrolling());
     }
@@ -188,9 +196,14 @@ public final class Turn {
         return own != null ? own.place().createRevision() : 0;
     }
 
+    /** The name of the place; empty while there is none. */
+    public String placeName() {
+        return own != null ? own.place().name() : "";
+    }
+
     /** Whether it is in the queue, and others are known to be in front. */
     public boolean isWaiting() {
-        return ahead != null;
+        return ahead != null && ahead.isBehindOthers();
     }
 
     /** Why the last request, or the session, failed; null if neither did. For every thread. */
@@ -282,11 +295,11 @@ public final class Turn {
     private void enqueue(Session under) {
         since = kernel.time().wall();
         outdated = false;
-        enrolment.take(under, card(), outgoing);
+        enrolment.take(under, card(owner.lines()), outgoing);
     }
 
-    private Bytes card() {
-        return new Card(kernel.nodeId(), since, owner.metadata()).encode(owner.lines());
+    private Bytes card(String lines) {
+        return new Card(kernel.nodeId(), since, owner.metadata()).encode(lines);
     }
 
     private final class Enrolling implements Enrolment.Candidate {
@@ -294,7 +307,7 @@ public final class Turn {
         public void placed(Session under, Place taken, @Nullable Snapshot queue) {
             requests.calm();
             outgoing = null;
-            OwnEntry entry = new OwnEntry(requests, under, taken, Turn.this::card, Turn.this::gone);
+            OwnEntry entry = new OwnEntry(requests, under, taken, () -> card(owner.lines()), Turn.this::gone);
             own = entry;
             if (!wanted) {
                 giveBack();
@@ -331,7 +344,7 @@ public final class Turn {
         }
         List<Entry> queue = View.queue(snapshot);
         owner.seen(queue);
-        List<Place> found = new ArrayList<>();
+        List<Entry> found = new ArrayList<>();
         for (Entry other : queue) {
             if (other.createRevision() >= incarnation()) {
                 break;
@@ -343,72 +356,32 @@ public final class Turn {
             if (!owner.blocks(other)) {
                 continue;
             }
-            found.add(Place.of(other));
+            found.add(other);
             if (isForeign(other)) {
                 kernel.events().foreign(directory, other.name());
             }
         }
-        if (found.isEmpty()) {
-            grant(under, entry);
+        Runnable onGranted = () -> grant(under, entry);
+        if (terms != null) {
+            Room room = new Room(requests, under, entry, terms, this::card, owner::waiting, onGranted, this::tick);
+            ahead = room;
+            room.first(found, snapshot);
+        } else if (found.isEmpty()) {
+            onGranted.run();
         } else {
-            ahead = new Predecessors(requests, found, under.ttl(), owner::blocks, this::tick);
+            List<Place> places = found.stream().map(Place::of).toList();
+            ahead = new Predecessors(requests, entry, places, under.ttl(), owner::blocks, onGranted, this::tick);
             owner.waiting();
         }
     }
 
-    // Step 2.
+    // Steps 2 and 3.
     private void await(Session under, OwnEntry entry) {
-        Predecessors inFront = ahead;
-        if (inFront == null) {
-            requests.read(new Query.All(directory), snapshot -> learn(under, entry, snapshot));
-        } else if (!inFront.isDue()) {
-            inFront.watch();
+        if (ahead != null) {
+            ahead.step();
         } else {
-            Place last = inFront.look();
-            if (inFront.areFew()) {
-                verify(under, entry, inFront, last);
-            } else if (last != null) {
-                lookAt(inFront, last);
-            }
+            requests.read(new Query.All(directory), snapshot -> learn(under, entry, snapshot));
         }
-    }
-
-    /**
-     * Reads the last of many places. If it is gone, all may be gone; then one request reads all, since a request for each would take too long.
-     */
-    private void lookAt(Predecessors inFront, Place last) {
-        requests.read(
-                last.name(),
-                snapshot -> {
-                    if (inFront.isGone(last, snapshot) && !inFront.areFew()) {
-                        requests.read(new Query.All(directory), inFront::retain, why -> inFront.lookAgain());
-                    }
-                },
-                why -> inFront.lookAgain());
-    }
-
-    // Step 3.
-    private void verify(Session under, OwnEntry entry, Predecessors inFront, @Nullable Place last) {
-        Commit.Builder check = Commit.to(directory)
-                .ifCreateRevision(entry.place().name(), entry.place().createRevision());
-        inFront.left().forEach(other -> check.ifAbsent(other.name()));
-        if (last != null) {
-            check.returningOne(last.name());
-        }
-        requests.commit(check, outcome -> {
-            if (outcome.kind() == Outcome.Kind.COMMITTED) {
-                grant(under, entry);
-            } else if (outcome.kind() != Outcome.Kind.CONFLICT) {
-                inFront.lookAgain();
-                requests.pause(outcome.failure());
-            } else if (last == null) {
-                entry.gone();
-            } else if (outcome.snapshot() != null) {
-                inFront.isGone(last, outcome.snapshot());
-            } else {
-                lookAt(inFront, last);
-            }
-        });
     }
 
     private void grant(Session under, OwnEntry entry) {

@@ -1,17 +1,12 @@
 package io.sereno.recipes.locks;
 
-import io.sereno.LossCause;
-import io.sereno.Right;
+import io.sereno.recipes.client.HeldRight;
 import io.sereno.recipes.kernel.Hold;
-import java.time.Duration;
-import java.util.concurrent.CompletionStage;
 
-/** A hold that others may overlap: without the token, which would not order it. */
-class SharedRight implements Right {
-    final Hold hold;
-
+/** A right to names, which others may overlap. */
+class SharedRight extends HeldRight {
     SharedRight(Hold hold) {
-        this.hold = hold;
+        super(hold);
     }
 
     /** Of the kind that the request was for. */
@@ -20,28 +15,7 @@ class SharedRight implements Right {
         return request.claims.isShared() || turn == null ? new SharedRight(hold) : new ExclusiveRight(hold, turn);
     }
 
-    @Override
-    public final boolean isHeld() {
-        return hold.isHeld();
-    }
-
-    @Override
-    public final Duration remaining() {
-        return hold.remaining();
-    }
-
-    @Override
-    public final CompletionStage<LossCause> lost() {
-        return hold.lost();
-    }
-
-    @Override
-    public final void release() {
-        hold.release();
-    }
-
-    @Override
-    public final void close() {
-        hold.close();
+    final Hold hold() {
+        return hold;
     }
 }
