@@ -10,7 +10,6 @@ class OptionalJarsTest {
     @ParameterizedTest(name = "without {0}")
     @CsvSource({
         "spring-boot-actuator spring-boot-health micrometer-core, org.springframework.boot.actuate.endpoint.annotation.Endpoint",
-        "sereno-micrometer, io.sereno.micrometer.SerenoMetrics",
         "aspectjweaver, org.aspectj.weaver.Advice",
         "spring-web tomcat-embed, org.springframework.web.bind.annotation.RestController",
         "spring-tx, org.springframework.transaction.annotation.Transactional",
