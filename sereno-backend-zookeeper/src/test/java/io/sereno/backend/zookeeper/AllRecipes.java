@@ -20,8 +20,10 @@ import io.sereno.OutcomeUnknownException;
 import io.sereno.ReadWriteMutex;
 import io.sereno.Retention;
 import io.sereno.Sereno;
+import io.sereno.SharedValue;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
+import io.sereno.Versioned;
 import io.sereno.WaitGroup;
 import io.sereno.WriteGrant;
 import io.sereno.tck.history.CounterModel;
@@ -50,6 +52,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 
 /**
@@ -74,6 +77,8 @@ final class AllRecipes implements AutoCloseable {
     private final Queue<Call<LockModel.Action>> lockSet = new ConcurrentLinkedQueue<>();
     private final Queue<Call<LockModel.Action>> election = new ConcurrentLinkedQueue<>();
     private final Queue<Call<CounterModel.Action>> counter = new ConcurrentLinkedQueue<>();
+    private final Queue<Call<CounterModel.Action>> value = new ConcurrentLinkedQueue<>();
+    private final AtomicLong numbers = new AtomicLong();
     private final Queue<Call<WaitGroupModel.Action>> waitGroup = new ConcurrentLinkedQueue<>();
     private final Map<Long, String> published = new ConcurrentHashMap<>();
     private final Set<String> perhapsPublished = ConcurrentHashMap.newKeySet();
@@ -95,6 +100,7 @@ final class AllRecipes implements AutoCloseable {
             begin(sereno, "lock set", () -> holdNames(sereno));
             begin(sereno, "election", () -> lead(sereno));
             begin(sereno, "counter", () -> count(sereno));
+            begin(sereno, "value", () -> change(sereno));
             begin(sereno, "wait group", () -> work(sereno));
             begin(sereno, "topic", () -> publish(sereno));
             begin(sereno, "ids", () -> makeIds(sereno));
@@ -197,6 +203,38 @@ final class AllRecipes implements AutoCloseable {
         long until = grant.isHeld() ? given : granted;
         history.add(new Call<>(sereno.nodeId(), until, Long.MAX_VALUE, new LockModel.Released(token)));
         return given;
+    }
+
+    /** Each change sets a number of its own; 0 stands for no value. */
+    private Void change(Sereno sereno) {
+        SharedValue<String> shared = sereno.value("shared", Codec.utf8());
+        while (!over) {
+            long number = numbers.incrementAndGet();
+            AtomicLong replaced = new AtomicLong();
+            long invoked = System.nanoTime();
+            try {
+                shared.updateAndGet(before -> {
+                    replaced.set(number(before));
+                    return Long.toString(number);
+                });
+                value.add(new Call<>(
+                        sereno.nodeId(),
+                        invoked,
+                        System.nanoTime(),
+                        new CounterModel.Set(number, Optional.of(replaced.get()))));
+                done(sereno, "value");
+            } catch (OutcomeUnknownException e) {
+                value.add(new Call<>(
+                        sereno.nodeId(), invoked, Long.MAX_VALUE, new CounterModel.Set(number, Optional.empty())));
+            } catch (NotAppliedException e) {
+                // The call had no effect.
+            }
+        }
+        return null;
+    }
+
+    private static long number(Optional<String> value) {
+        return value.map(Long::parseLong).orElse(0L);
     }
 
     private Void count(Sereno sereno) {
@@ -336,11 +374,15 @@ final class AllRecipes implements AutoCloseable {
         long invoked = System.nanoTime();
         long sum = clients.get(0).counter("shared").get();
         counter.add(new Call<>("judge", invoked, System.nanoTime(), new CounterModel.Get(sum)));
+        invoked = System.nanoTime();
+        long number = number(clients.get(0).value("shared", Codec.utf8()).get().map(Versioned::value));
+        value.add(new Call<>("judge", invoked, System.nanoTime(), new CounterModel.Get(number)));
         judge("mutex", mutex, new LockModel());
         judge("read-write mutex", writers, new LockModel());
         judge("lock set", lockSet, new LockModel());
         judge("election", election, new LockModel());
         judge("counter", counter, new CounterModel());
+        judge("value", value, new CounterModel());
         judge("wait group", waitGroup, new WaitGroupModel());
         judgeTopic();
         for (Sereno sereno : clients) {

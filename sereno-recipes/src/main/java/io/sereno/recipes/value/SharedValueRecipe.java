@@ -106,7 +106,10 @@ public final class SharedValueRecipe<T> implements SharedValue<T> {
         ValueVersion before = read("updateAndGet", deadline);
         while (true) {
             T value = update.apply(before.decode(codec).map(Versioned::value));
-            Update exchange = change("updateAndGet", before, encode("updateAndGet", value), deadline);
+            scope.requireOpen("updateAndGet");
+            Update exchange = new Update("updateAndGet", before, encode("updateAndGet", value));
+            cells.submit(scope, scope.directory(), exchange, deadline);
+            finish(exchange, deadline);
             if (exchange.isMade()) {
                 return value;
             }
@@ -218,16 +221,17 @@ public final class SharedValueRecipe<T> implements SharedValue<T> {
     }
 
     private Update change(String operation, @Nullable ValueVersion expected, Bytes payload) {
-        return change(operation, expected, payload, scope.client().deadline());
+        scope.requireOpen(operation);
+        long deadline = scope.client().deadline();
+        Update update = new Update(operation, expected, payload);
+        cells.submit(scope, scope.directory(), update);
+        finish(update, deadline);
+        return update;
     }
 
-    private Update change(String operation, @Nullable ValueVersion expected, Bytes payload, long deadline) {
-        scope.requireOpen(operation);
-        Update update = new Update(operation, expected, payload);
-        cells.submit(scope, scope.directory(), update, deadline);
+    private void finish(Update update, long deadline) {
         Await.uninterruptibly(update);
         show(shown(update), deadline);
-        return update;
     }
 
     private @Nullable ValueFeed feed() {
