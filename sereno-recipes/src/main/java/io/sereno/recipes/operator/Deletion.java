@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  *       put, so a deletion of unknown outcome may be repeated.
  * </ol>
  *
+ * <p>When the caller has its result, nothing more is sent, and answers that come later are dropped.
+ *
  * <p>Confined to a strand of its own.
  */
 final class Deletion {
@@ -35,6 +37,9 @@ final class Deletion {
     private final Strand strand = new Strand();
     private final Requests requests;
     private final TimedWait<Result> result;
+    /** A deletion of the seat is under way. */
+    private boolean sent;
+    /** A deletion of the seat was sent whose outcome is unknown. */
     private boolean unknown;
 
     /** {@code acted} is called when this has deleted the seat, or may have. */
@@ -55,10 +60,16 @@ final class Deletion {
     }
 
     private void fail(@Nullable BackendException why) {
-        if (unknown) {
-            acted.run();
+        if (result.isEnded()) {
+            return;
         }
-        result.fail(unknown ? scope.outcomeUnknown("endNow", why) : scope.notApplied("endNow", why));
+        requests.forget();
+        if (sent || unknown) {
+            acted.run();
+            result.fail(scope.outcomeUnknown("endNow", why));
+        } else {
+            result.fail(scope.notApplied("endNow", why));
+        }
     }
 
     // Step 1.
@@ -83,7 +94,9 @@ final class Deletion {
         Commit.Builder commit = Commit.to(scope.directory())
                 .ifModRevision(entry.name(), entry.modRevision())
                 .delete(entry.name());
+        sent = true;
         requests.commit(commit, outcome -> {
+            sent = false;
             if (outcome.kind() == Outcome.Kind.COMMITTED) {
                 released();
             } else if (outcome.kind() != Outcome.Kind.CONFLICT) {

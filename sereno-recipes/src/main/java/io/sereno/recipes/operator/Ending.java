@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>Wait until the seat is gone.
  * </ol>
  *
+ * <p>When the caller has its result, nothing more is sent, and answers that come later are dropped.
+ *
  * <p>Confined to a strand of its own.
  */
 final class Ending implements Open {
@@ -52,6 +54,8 @@ final class Ending implements Open {
 
     private long lease;
     private @Nullable String markers;
+    /** A deletion of the marker is under way. */
+    private boolean sent;
     /** A deletion of the marker was sent whose outcome is unknown. */
     private boolean unknown;
     /** The session has ended: only the seat is to be waited for. */
@@ -84,10 +88,10 @@ final class Ending implements Open {
     @Override
     public CompletableFuture<Void> shutDown() {
         strand.execute(() -> {
-            if (sessionOver || unknown) {
+            if (sessionOver || mayHaveActed()) {
                 fail(null);
             } else {
-                result.fail(scope.closed("end"));
+                failWith(scope.closed("end"));
             }
         });
         return CompletableFuture.completedFuture(null);
@@ -101,13 +105,25 @@ final class Ending implements Open {
             complete(Result.PENDING);
             return;
         }
-        if (unknown) {
+        if (mayHaveActed()) {
             acted.run();
+            failWith(scope.outcomeUnknown("end", why));
+        } else {
+            failWith(scope.notApplied("end", why));
         }
-        result.fail(unknown ? scope.outcomeUnknown("end", why) : scope.notApplied("end", why));
+    }
+
+    private boolean mayHaveActed() {
+        return sent || unknown;
+    }
+
+    private void failWith(RuntimeException why) {
+        requests.forget();
+        result.fail(why);
     }
 
     private void complete(Result how) {
+        requests.forget();
         RearmingWatch opened = watch;
         if (opened != null) {
             opened.close();
@@ -133,9 +149,9 @@ final class Ending implements Open {
 
     // Steps 1 and 4.
     private void look(@Nullable Entry entry) {
-        if (entry == null || entry.createRevision() != seat.createRevision()) {
-            boolean touched = sessionOver || unknown;
-            complete(touched ? Result.RELEASED : entry == null ? Result.GONE : Result.CHANGED);
+        boolean isThere = entry != null && entry.createRevision() == seat.createRevision();
+        if (!isThere) {
+            complete(sessionOver ? Result.RELEASED : entry == null ? Result.GONE : Result.CHANGED);
         } else if (!sessionOver) {
             lease = entry.leaseId();
             if (lease == 0) {
@@ -175,7 +191,9 @@ final class Ending implements Open {
         Commit.Builder commit = Commit.to(String.valueOf(markers))
                 .ifCreateRevision(seat.session(), seat.sessionRevision())
                 .delete(seat.session());
+        sent = true;
         requests.commit(commit, outcome -> {
+            sent = false;
             if (outcome.kind() == Outcome.Kind.COMMITTED) {
                 acted.run();
                 over(ttl);
