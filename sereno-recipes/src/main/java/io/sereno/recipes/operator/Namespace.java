@@ -44,9 +44,14 @@ final class Namespace {
         return new Scope(client, resource.kind().word(), resource.name(), directory(resource));
     }
 
+    /** For what is about all of the namespace. */
+    Scope scope() {
+        return new Scope(client, "namespace", prefix, prefix);
+    }
+
     /** The paths of all directories of this namespace; asks for the next page when it is needed. */
     private Stream<String> paths(String operation) {
-        Scope scope = new Scope(client, "namespace", prefix, prefix);
+        Scope scope = scope();
         return Stream.iterate(
                         page(scope, operation, Optional.empty()),
                         page -> page != null,

@@ -1,10 +1,5 @@
 package io.sereno.recipes.operator;
 
-import io.sereno.Codec;
-import io.sereno.From;
-import io.sereno.Message;
-import io.sereno.Topic;
-import io.sereno.TopicReader;
 import io.sereno.operator.AuditEntry;
 import io.sereno.operator.Kind;
 import io.sereno.operator.Operator;
@@ -41,19 +36,19 @@ import java.util.stream.Stream;
 
 /** The operator as its users call it. Holds nothing itself. */
 public final class OperatorRecipe implements Operator {
-    private static final String AUDIT_NAMESPACE = "operator";
-    private static final String AUDIT = "audit";
     private static final int MOST_AUDIT = 10_000;
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
     private final Client client;
     private final Directories directories;
     private final Namespace namespace;
+    private final Audit audit;
 
     public OperatorRecipe(Client client, Directories directories) {
         this.client = client;
         this.directories = directories;
         this.namespace = new Namespace(client, directories.prefix());
+        this.audit = new Audit(client);
     }
 
     @Override
@@ -158,6 +153,7 @@ public final class OperatorRecipe implements Operator {
         if (between.isNegative() || between.compareTo(LONGEST_PAUSE) > 0) {
             throw new IllegalArgumentException("the pause is " + between + "; zero to a minute is accepted");
         }
+        namespace.scope().requireNotInterrupted("waitFor");
         List<Lineup> first = lineups("waitFor");
         TimedWait<Boolean> pause = new TimedWait<>(client.kernel(), Runnable::run);
         pause.limit(between, () -> pause.complete(true));
@@ -173,6 +169,7 @@ public final class OperatorRecipe implements Operator {
             throw new IllegalArgumentException("no client put the seat " + Names.printable(seat.entry()) + " of "
                     + seat.resource() + ", so it has no session that could be ended; endNow deletes the seat");
         }
+        namespace.scope(seat.resource()).requireNotInterrupted(Intervention.Action.END.word());
         return Await.interruptibly(begin(Intervention.Action.END, seat, reason));
     }
 
@@ -183,6 +180,8 @@ public final class OperatorRecipe implements Operator {
     }
 
     private static void check(Seat seat, String reason) {
+        Objects.requireNonNull(seat, "seat is null");
+        Objects.requireNonNull(reason, "reason is null");
         requireQueue(seat.resource().kind());
         if (!Place.isPlace(seat.entry())) {
             throw new IllegalArgumentException("entry '" + Names.printable(seat.entry()) + "' of " + seat.resource()
@@ -203,12 +202,7 @@ public final class OperatorRecipe implements Operator {
     public CompletableFuture<Release> begin(Intervention.Action action, Seat seat, String reason) {
         Scope scope = namespace.scope(seat.resource());
         scope.requireOpen(action.word());
-        return new Intervention(scope, auditTopic(), action, seat, reason).start();
-    }
-
-    private Topic<String> auditTopic() {
-        Directories own = Directories.below(client.settings().namespace()).reserved(AUDIT_NAMESPACE);
-        return new TopicRecipe<>(client, own, AUDIT, Codec.utf8());
+        return new Intervention(scope, audit.topic(), action, seat, reason).start();
     }
 
     @Override
@@ -217,23 +211,7 @@ public final class OperatorRecipe implements Operator {
             throw new IllegalArgumentException(
                     "the number of entries is " + most + "; 1 to " + MOST_AUDIT + " are accepted");
         }
-        Resource topic = new Resource(Kind.TOPIC, List.of(Directories.RESERVED + AUDIT_NAMESPACE), AUDIT);
-        Optional<TopicView> now =
-                new OperatorRecipe(client, Directories.below(client.settings().namespace())).topic(topic);
-        List<AuditEntry> entries = new ArrayList<>();
-        if (now.isPresent()) {
-            long next = now.get().next();
-            long from = Math.max(now.get().low(), next - most);
-            try (TopicReader<String> reader = auditTopic().reader(From.offset(from))) {
-                for (long offset = from; offset < next; ) {
-                    Message<String> message = reader.next();
-                    offset = message.offset() + 1;
-                    entries.add(new AuditEntry(
-                            message.offset(), message.publishedAt(), message.publisher(), message.payload()));
-                }
-            }
-        }
-        return entries;
+        return audit.latest(most);
     }
 
     @Override
