@@ -7,16 +7,20 @@ import io.sereno.Grant;
 import io.sereno.NotAppliedException;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.Sereno;
+import io.sereno.SerenoClosedException;
 import io.sereno.operator.AuditEntry;
 import io.sereno.operator.Kind;
 import io.sereno.operator.Operator;
 import io.sereno.operator.Release;
+import io.sereno.operator.Release.Result;
 import io.sereno.operator.Seat;
 import io.sereno.recipes.Clients;
 import io.sereno.recipes.Threads;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
 import io.sereno.spi.Write;
 import java.time.Duration;
 import java.util.List;
@@ -32,6 +36,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What an operator is told if the store is slow or does not answer, and what the audit says then. */
 @Timeout(60)
 class OperatorFailuresTest {
+    private static final String AUDIT = "@sereno-operator/topic/audit";
+
     /** The two interventions, and the requests of each. */
     private enum Way {
         END("session") {
@@ -138,6 +144,111 @@ class OperatorFailuresTest {
         clients.passUntilDone(ending, Duration.ofSeconds(1));
         assertThatThrownBy(ending::join).cause().isInstanceOf(OutcomeUnknownException.class);
         clients.passUntilDone(closed, Duration.ofSeconds(10));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aFailureSaysThatRecordsAreMissing(Way way) throws Exception {
+        one.mutex("x").acquire();
+        Seat seat = seat();
+        line.next(way.deletion, Fate.loseRequest());
+        line.each(way.deletion, Fate.refuse());
+        line.each(request -> records(request, "step act") || records(request, "step outcome"), Fate.refuse());
+        CompletableFuture<Release> ending = intervene(way, seat);
+        clients.passUntilDone(ending, Duration.ofSeconds(20));
+        assertThatThrownBy(ending::join)
+                .cause()
+                .isInstanceOf(OutcomeUnknownException.class)
+                .hasMessageContaining("may still take effect")
+                .hasMessageContaining("the audit topic did not take all records of this call: publish");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anIntentOfUnknownOutcomeIsReportedAsSuch(Way way) throws Exception {
+        Grant held = one.mutex("x").acquire();
+        Seat seat = seat();
+        line.each(request -> records(request, "step intent"), Fate.loseReply().givenUpAfter(Duration.ofSeconds(6)));
+        CompletableFuture<Release> ending = intervene(way, seat);
+        clients.passUntilDone(ending, Duration.ofSeconds(20));
+        assertThatThrownBy(ending::join)
+                .cause()
+                .isInstanceOf(NotAppliedException.class)
+                .hasMessageContaining("nothing was done, since it is not certain that the audit topic has the intent");
+        assertThat(held.isHeld()).isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aClientThatIsClosedMeanwhileIsReportedAsClosed(Way way) throws Exception {
+        one.mutex("x").acquire();
+        Seat seat = seat();
+        AtomicInteger intents = new AtomicInteger();
+        line.each(request -> records(request, "step intent") && intents.incrementAndGet() > 0, Fate.refuse());
+        CompletableFuture<Release> ending = intervene(way, seat);
+        clients.passUntil(() -> intents.get() > 0, Duration.ofMillis(100));
+        CompletableFuture<String> closed = Threads.inThread(() -> {
+            hand.close();
+            return "closed";
+        });
+        clients.passUntilDone(ending, Duration.ofSeconds(10));
+        assertThatThrownBy(ending::join).cause().isInstanceOf(SerenoClosedException.class);
+        clients.passUntilDone(closed, Duration.ofSeconds(10));
+    }
+
+    /** Anybody may have written the entry: no client has such a name. */
+    @Test
+    void aSeatWithALongNodeIdCanBeTakenAway() {
+        clients.store
+                .connect(Runnable::run)
+                .commit(Commit.to("lock/x")
+                        .put("3kd82jD0aXq-4", Bytes.utf8("sereno/1 card\nnode " + "\u0001".repeat(60 * 1024) + "\n"))
+                        .build())
+                .toCompletableFuture()
+                .join();
+        assertThat(seat().nodeId()).hasSize(60 * 1024);
+        assertThat(operator.endNow(seat(), "INC-42").result()).isEqualTo(Result.RELEASED);
+    }
+
+    @Test
+    void anInterruptBeforeTheCallEndsNothing() throws Exception {
+        Grant held = one.mutex("x").acquire();
+        Seat seat = seat();
+        List<Threads.Body<?>> calls = List.of(
+                () -> operator.end(seat, "INC-42"), () -> operator.waitFor(Duration.ZERO), () -> operator.audit(1));
+        AtomicInteger requests = new AtomicInteger();
+        line.each(
+                request -> {
+                    requests.addAndGet(request instanceof Request.RenewLease ? 0 : 1);
+                    return false;
+                },
+                Fate.pass());
+        for (Threads.Body<?> call : calls) {
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(call::run)
+                    .isInstanceOf(InterruptedException.class)
+                    .hasMessageContaining("interrupted before it began");
+            assertThat(Thread.interrupted()).isFalse();
+        }
+        assertThat(requests).hasValue(0);
+        assertThat(held.isHeld()).isTrue();
+        assertThat(clients.entries(AUDIT)).isEmpty();
+    }
+
+    @Test
+    void nullIsRefusedWithAMessage() throws Exception {
+        one.mutex("x").acquire();
+        Seat seat = seat();
+        assertThatThrownBy(() -> operator.end(seat, Threads.nothing())).hasMessage("reason is null");
+        assertThatThrownBy(() -> operator.endNow(Threads.nothing(), "INC-42")).hasMessage("seat is null");
+    }
+
+    private static boolean records(Request request, String step) {
+        return Request.commitsTo(AUDIT).test(request)
+                && request instanceof Request.Commit commit
+                && commit.commit().writes().stream()
+                        .anyMatch(write -> write instanceof Write.Put put
+                                && put.value().toUtf8().contains(step));
     }
 
     private CompletableFuture<Release> intervene(Way way, Seat seat) {

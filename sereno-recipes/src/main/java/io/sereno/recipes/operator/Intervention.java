@@ -1,6 +1,8 @@
 package io.sereno.recipes.operator;
 
 import io.sereno.NotAppliedException;
+import io.sereno.OutcomeUnknownException;
+import io.sereno.SerenoClosedException;
 import io.sereno.SerenoException;
 import io.sereno.Topic;
 import io.sereno.operator.Release;
@@ -23,6 +25,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  */
 public final class Intervention {
     private static final String FIRST_LINE = "sereno/1 audit\n";
+    /** No client has a longer node id. Anybody may have written one, and the topic does not take a record of any length. */
+    private static final int MOST_NODE = 200;
 
     /** What operators can do. */
     public enum Action {
@@ -60,18 +64,27 @@ public final class Intervention {
     }
 
     CompletableFuture<Release> start() {
+        String node = seat.nodeId().length() > MOST_NODE ? "" : seat.nodeId();
         String intent = "step intent\n" + line("action", action.word)
                 + line("resource", seat.resource().toString()) + line("entry", seat.entry())
                 + line("revision", Long.toString(seat.createRevision())) + line("session", seat.session())
-                + line("node", seat.nodeId()) + line("reason", reason);
+                + line("node", node) + line("reason", reason);
         return publish(intent)
                 .exceptionally(why -> {
-                    throw new NotAppliedException(
-                            scope.about(action.word) + ": the audit topic did not take the intent, so nothing was done",
-                            cause(why));
+                    throw withoutIntent(cause(why));
                 })
                 .thenCompose(this::act)
                 .toCompletableFuture();
+    }
+
+    private RuntimeException withoutIntent(Throwable why) {
+        if (why instanceof SerenoClosedException closed) {
+            return closed;
+        }
+        String what = why instanceof OutcomeUnknownException
+                ? "nothing was done, since it is not certain that the audit topic has the intent: "
+                : "nothing was done, since the audit topic did not take the intent: ";
+        return new NotAppliedException(scope.about(action.word) + ": " + what + why.getMessage(), why);
     }
 
     private CompletionStage<Release> act(long intent) {
@@ -91,12 +104,27 @@ public final class Intervention {
                                                             cause(failure).getMessage()))));
                     return missing().thenCompose(unaudited -> {
                         if (failure != null) {
-                            return CompletableFuture.<Release>failedFuture(cause(failure));
+                            return CompletableFuture.<Release>failedFuture(failed(cause(failure), unaudited));
                         }
                         return CompletableFuture.completedFuture(new Release(result, intent, unaudited));
                     });
                 })
                 .thenCompose(done -> done);
+    }
+
+    /** The failure, which also says why records are missing. */
+    private static Throwable failed(Throwable failure, String unaudited) {
+        if (unaudited.isEmpty()) {
+            return failure;
+        }
+        String message = failure.getMessage() + "; the audit topic did not take all records of this call: " + unaudited;
+        if (failure instanceof OutcomeUnknownException) {
+            return new OutcomeUnknownException(message, failure);
+        }
+        if (failure instanceof NotAppliedException) {
+            return new NotAppliedException(message, failure);
+        }
+        return failure instanceof SerenoClosedException ? new SerenoClosedException(message, failure) : failure;
     }
 
     private void record(long intent, String text) {
