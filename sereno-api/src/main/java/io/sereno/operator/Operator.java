@@ -29,8 +29,9 @@ import java.util.stream.Stream;
  * fails. Only {@link #waitFor} and {@link #end} wait longer; they and {@link #audit} can be interrupted.
  *
  * <p><b>Errors.</b> {@code NotAppliedException} if the store could not be asked, or refuses, for instance because the user
- * has no right; nothing was changed then. {@code UnreadableEntryException} if an entry cannot be read.
- * {@code SerenoClosedException} if the client is closed. To list resources needs a store that promises
+ * has no right; nothing was changed then. {@code OutcomeUnknownException} if an intervention may have taken effect, or may
+ * still. {@code UnreadableEntryException} if an entry cannot be read. {@code SerenoClosedException} if the client is closed.
+ * If an intervention fails and the audit topic did not take all of its records, the message of the exception says so. To list resources needs a store that promises
  * {@link io.sereno.spi.Promise#LISTS_DIRECTORIES}; {@link #queue}, {@link #topic}, {@link #end} and {@link #endNow} need
  * no listing.
  *
@@ -114,15 +115,18 @@ public interface Operator {
      * session's marker, if it is the one that was seen. A client that runs notices at once, stops to rely on everything
      * that it holds, and gives up its seats. The seat of a client that is stopped or cut off stays for as long as that
      * client could rely on it, at most the session's ttl plus the store's lateness. So no two clients rely on the right
-     * at once. Everything else that the session has is lost with it: {@link #sessions()} shows what. A client that runs
-     * opens another session.
+     * at once. Everything else that the session has is lost with it. {@link #sessions()} shows what of that is in this
+     * namespace and its children. The client of a seat in a child namespace may have more outside of it, so ask the operator
+     * of the client's own namespace. A client that runs opens another session.
      *
-     * <p>Waits at most two minutes. If the call is interrupted, the intervention goes on.
+     * <p>Waits for the end of the session's lease, as its ttl and the store's lateness say: at most two minutes, and besides
+     * that for the requests before and for the audit. If the call is interrupted meanwhile, the intervention goes on; if the
+     * thread was interrupted before the call, nothing is done.
      *
      * @param seat as it was read
      * @param reason for the audit, not blank; at most {@value #MAX_REASON_BYTES} bytes of UTF-8
      * @return what became of the seat
-     * @throws IllegalArgumentException if the seat is none of a queue, or foreign, or the reason is not accepted; nothing
+     * @throws IllegalArgumentException if the seat is not in a queue, or foreign, or the reason is not accepted; nothing
      *     is sent
      * @throws InterruptedException if interrupted while waiting
      */
@@ -130,19 +134,20 @@ public interface Operator {
 
     /**
      * Deletes the seat itself, if it is the one that was seen. The next client in the queue is granted at once, and the
-     * former may go on for up to a third of its session's ttl, or for as long as it is stopped. <b>Two clients may rely on
-     * the right at the same time</b>, and only the check of fencing tokens at the resource protects it then. Use
+     * former goes on until it notices: up to a third of its session's ttl if it reaches the store, up to the whole ttl if it
+     * is cut off, and longer if its process is stopped. <b>Two clients may rely on the right at the same time</b>, and only
+     * the check of fencing tokens at the resource protects it then. Use
      * {@link #end}, unless waiting is worse, or the seat is foreign. The session and everything else under it stay.
      *
      * @param seat as it was read
      * @param reason as for {@link #end}
      * @return what became of the seat; never {@link Release.Result#PENDING}
-     * @throws IllegalArgumentException if the seat is none of a queue, or the reason is not accepted; nothing is sent
+     * @throws IllegalArgumentException if the seat is not in a queue, or the reason is not accepted; nothing is sent
      */
     Release endNow(Seat seat, String reason);
 
     /**
-     * Reads what operators did in the whole namespace of this client, its oldest first.
+     * Reads what operators did in the whole namespace of this client, the oldest first. Entries that retention removes meanwhile are left out.
      *
      * @param most how many of the latest entries to read, 1 to 10,000
      * @return perhaps fewer

@@ -25,8 +25,8 @@ public record Release(Result result, long audit, String unaudited) {
         /** There is another seat or another session of that name than the one that was seen; nothing was changed. */
         CHANGED,
         /**
-         * The session has ended, and the seat is not gone yet: its lease lasts longer than this call waits. The same call
-         * may be made again to wait on.
+         * The session has ended, and the seat may be there still: its lease lasts longer than the call waits, or the
+         * store did not say that it is gone, or the client was closed. The same call may be made again to wait on.
          */
         PENDING
     }

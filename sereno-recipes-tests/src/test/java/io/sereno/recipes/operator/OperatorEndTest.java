@@ -134,6 +134,29 @@ class OperatorEndTest {
         assertThat(audit()).hasSize(3);
     }
 
+    /** Its client can learn nothing, so it relies on the right until the deadline of its session. */
+    @Test
+    void aHolderThatIsCutOffHoldsBesideTheNextAfterEndNow() throws Exception {
+        FaultyBackend wire = clients.line();
+        Grant held = clients.connect("cut off", wire).mutex("x").acquire();
+        CompletableFuture<Grant> next = Threads.inThread(() -> two.mutex("x").acquire());
+        Threads.awaitWaiters(one.mutex("x"), 1);
+        Seat seat = seat("x");
+        wire.cutOff(Clients.OPERATION_TIMEOUT);
+        assertThat(operator.endNow(seat, "INC-42").result()).isEqualTo(Result.RELEASED);
+        clients.passUntilDone(next, Duration.ofMillis(100));
+        for (int step = 0; step < 80; step++) {
+            clients.time.advance(Clients.TTL.dividedBy(100));
+        }
+        assertThat(held.isHeld()).isTrue();
+        assertThat(next.get().isHeld()).isTrue();
+        for (int step = 0; step < 20; step++) {
+            clients.time.advance(Clients.TTL.dividedBy(100));
+        }
+        assertThat(held.isHeld()).isFalse();
+        wire.heal();
+    }
+
     @Test
     void aSeatThatIsGoneAndASeatThatIsAnotherAreLeftAlone() throws Exception {
         Grant held = one.mutex("x").acquire();
@@ -346,6 +369,30 @@ class OperatorEndTest {
         assertThat(seat.host()).isNotEmpty();
         assertThat(end(seat, "INC-42").result()).isEqualTo(Result.RELEASED);
         assertThat(hand.withNamespace("eu").operator().audit(10)).hasSize(3);
+    }
+
+    /** The operator of a child sees a part of what is lost, as Operator.end says. */
+    @Test
+    void allThatASessionHasIsLostAndTheOperatorOfItsOwnNamespaceShowsAllOfIt() throws Exception {
+        Grant own = one.mutex("x").acquire();
+        Grant held = one.withNamespace("eu").mutex("x").acquire();
+        Grant beside = one.withNamespace("us").mutex("y").acquire();
+        Operator child = hand.withNamespace("eu").operator();
+        assertThat(holdings(child)).containsExactly("lock/x");
+        assertThat(holdings(operator)).containsExactlyInAnyOrder("lock/x", "@eu/lock/x", "@us/lock/y");
+        Seat seat = child.queue(Kind.LOCK, "x").orElseThrow().seats().get(0);
+        CompletableFuture<Release> ending = Threads.inThread(() -> child.end(seat, "INC-42"));
+        clients.passUntilDone(ending, Duration.ofSeconds(5));
+        assertThat(ending.join().result()).isEqualTo(Result.RELEASED);
+        assertThat(List.of(held, own, beside)).noneMatch(Grant::isHeld);
+    }
+
+    private static List<String> holdings(Operator operator) {
+        return operator.sessions().stream()
+                .filter(session -> session.nodeId().equals("one"))
+                .flatMap(session -> session.holdings().stream())
+                .map(holding -> holding.resource().toString())
+                .toList();
     }
 
     private static boolean count(Request request, AtomicInteger looks) {

@@ -8,7 +8,7 @@ import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
 /**
- * The marker of a session, as an operator reads it. Lines that are missing, or that nobody of Sereno would write, are left out.
+ * The marker of a session, as an operator reads it. Lines that are missing, or that no client of Sereno writes, are left out.
  *
  * @param host empty if it is not known
  * @param ttl zero if it is not known
