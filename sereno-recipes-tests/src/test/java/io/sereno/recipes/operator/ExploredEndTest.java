@@ -1,6 +1,10 @@
 package io.sereno.recipes.operator;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.sereno.operator.Kind;
+import io.sereno.operator.Release;
+import io.sereno.operator.Release.Result;
 import io.sereno.operator.Resource;
 import io.sereno.operator.Seat;
 import io.sereno.properties.Grants;
@@ -22,6 +26,7 @@ import io.sereno.spi.Query;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -31,8 +36,11 @@ import org.junit.jupiter.api.Test;
  */
 class ExploredEndTest {
     private static final String DIRECTORY = "lock/x";
+    private static final String AUDIT = "@sereno-operator/topic/audit";
 
     private final Defects defects = new Defects();
+    /** Over all schedules. */
+    private final AtomicInteger ended = new AtomicInteger();
 
     @AfterEach
     void close() {
@@ -42,6 +50,7 @@ class ExploredEndTest {
     @Test
     void noTwoClientsRelyOnASeatThatIsEnded() {
         Explorations.holdsInDistinctSchedules(explorer(Action.END), 1_500, Fault.survivable());
+        assertThat(ended).as("seats that were ended").hasValueGreaterThan(1_000);
     }
 
     @Test
@@ -50,6 +59,7 @@ class ExploredEndTest {
                 explorer(Action.END).seed(2).faults(5, Explorations.survivableAnd(Fault.CRASH)),
                 500,
                 Set.of(Fault.CRASH));
+        assertThat(ended).as("seats that were ended").hasValueGreaterThan(300);
     }
 
     @Test
@@ -89,7 +99,7 @@ class ExploredEndTest {
     }
 
     /** On the first place, or on another one, as it is stored at this moment. */
-    private static void intervene(World world, OperatorRecipe operator, Action action) {
+    private void intervene(World world, OperatorRecipe operator, Action action) {
         List<Entry> queue = Processes.places(world, DIRECTORY);
         if (queue.isEmpty()) {
             return;
@@ -106,8 +116,18 @@ class ExploredEndTest {
         Lineup lineup = Lineup.of(resource, queue);
         Seat seat = lineup.view(markers).seats().get(queue.indexOf(place));
         world.note(() -> action + " " + seat);
-        var unused = operator.begin(action, seat, "explore")
-                .whenComplete((release, failure) -> world.note(() -> action + ": " + release + " " + failure));
+        operator.begin(action, seat, "explore").whenComplete((release, failure) -> {
+            world.note(() -> action + ": " + release + " " + failure);
+            if (release != null && release.result() == Result.RELEASED && hasActed(world, release)) {
+                ended.incrementAndGet();
+            }
+        });
+    }
+
+    /** Without an act, the seat went by itself. */
+    private static boolean hasActed(World world, Release release) {
+        return Processes.queue(world, AUDIT).stream()
+                .anyMatch(entry -> entry.value().toUtf8().contains("intent " + release.audit() + "\nstep act\n"));
     }
 
     /** Three times: acquires the mutex, and releases it later. */
