@@ -360,6 +360,39 @@ class OperatorViewsTest {
         });
     }
 
+    /** A node id need not be unique, and these two are even in one process. */
+    @Test
+    void twoClientsWithOneNodeIdAreTwo() throws Exception {
+        Sereno first = clients.connect("app");
+        Sereno second = clients.connect("app");
+        first.mutex("a").acquire();
+        second.mutex("b").acquire();
+        Threads.inThread(() -> first.mutex("b").acquire());
+        Threads.awaitWaiters(one.mutex("b"), 1);
+        Threads.inThread(() -> second.mutex("a").acquire());
+        Threads.awaitWaiters(one.mutex("a"), 1);
+        assertThat(graph().suspected())
+                .singleElement()
+                .satisfies(edges -> assertThat(edges)
+                        .extracting(edge -> edge.ahead().resource().name())
+                        .containsExactlyInAnyOrder("a", "b"));
+    }
+
+    /** One of them waits for a third client, which waits for the other one. */
+    @Test
+    void aChainThroughTwoClientsWithOneNodeIdIsNoCircle() throws Exception {
+        Sereno first = clients.connect("app");
+        Sereno second = clients.connect("app");
+        two.mutex("a").acquire();
+        second.mutex("b").acquire();
+        Threads.inThread(() -> first.mutex("a").acquire());
+        Threads.awaitWaiters(one.mutex("a"), 1);
+        Threads.inThread(() -> two.mutex("b").acquire());
+        Threads.awaitWaiters(one.mutex("b"), 1);
+        assertThat(graph().edges()).hasSize(2);
+        assertThat(graph().suspected()).isEmpty();
+    }
+
     /** One reading shows seats of different moments. */
     @Test
     void aSeatThatOnlyOneReadingShowsIsInNoCircle() {

@@ -52,9 +52,4 @@ record Marker(
         }
         return "";
     }
-
-    /** The client of the session: its sessions have this in common. */
-    String client() {
-        return nodeId + "\n" + host + "\n" + pid;
-    }
 }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * the first reading had ended and the second had not begun. All edges are between such entries.
  */
 final class Waits {
-    private record Step(String client, Edge edge) {}
+    private record Step(String session, Edge edge) {}
 
     private final Map<String, List<Step>> waits = new LinkedHashMap<>();
     private final List<Edge> edges = new ArrayList<>();
@@ -52,8 +52,8 @@ final class Waits {
             for (Ranked ahead : place.ahead()) {
                 Edge edge = new Edge(seat(lineup, place, markers), seat(lineup, ahead, markers));
                 edges.add(edge);
-                String waiting = client(place.entry(), markers);
-                String other = client(ahead.entry(), markers);
+                String waiting = session(place.entry());
+                String other = session(ahead.entry());
                 // Threads of one client that wait for each other in one queue do so all the time.
                 if (waiting != null && other != null && !waiting.equals(other)) {
                     waits.computeIfAbsent(waiting, key -> new ArrayList<>()).add(new Step(other, edge));
@@ -66,17 +66,16 @@ final class Waits {
         return lineup.seat(place, markers.ofPlace(place.entry()));
     }
 
-    /** Null for an entry that no client put. */
-    private static @Nullable String client(Entry place, Markers markers) {
-        if (Turn.isForeign(place)) {
-            return null;
-        }
-        Marker marker = markers.ofPlace(place);
-        return marker == null ? Place.sessionOf(place.name()) : marker.client();
+    /**
+     * Null for an entry that no client put. The session stands for its client: names of clients and processes are not unique. A client
+     * whose session was succeeded by another one counts as two for as long as it keeps seats under both.
+     */
+    private static @Nullable String session(Entry place) {
+        return Turn.isForeign(place) ? null : Place.sessionOf(place.name());
     }
 
     /**
-     * Circles without a common client. Whoever waits for nobody that is left is in no circle. If only clients remain that wait for
+     * Circles without a common session. Whoever waits for nobody that is left is in no circle. If only sessions remain that wait for
      * one that remains, a walk from any of them ends in a circle.
      */
     private List<List<Edge>> circles() {
@@ -94,22 +93,22 @@ final class Waits {
                 walked.put(at, walk.size());
                 Step step = next(left, at).orElseThrow();
                 walk.add(step);
-                at = step.client();
+                at = step.session();
             }
             List<Step> circle = walk.subList(walked.get(at), walk.size());
             circles.add(circle.stream().map(Step::edge).toList());
-            circle.forEach(step -> left.remove(step.client()));
+            circle.forEach(step -> left.remove(step.session()));
         }
     }
 
-    private static Optional<Step> next(Map<String, List<Step>> left, String client) {
-        return left.getOrDefault(client, List.of()).stream()
-                .filter(step -> left.containsKey(step.client()))
+    private static Optional<Step> next(Map<String, List<Step>> left, String session) {
+        return left.get(session).stream()
+                .filter(step -> left.containsKey(step.session()))
                 .findFirst();
     }
 
     private static void dropWithoutWait(Map<String, List<Step>> left) {
-        while (left.keySet().removeIf(client -> next(left, client).isEmpty())) {
+        while (left.keySet().removeIf(session -> next(left, session).isEmpty())) {
             // Those who waited for the dropped ones may wait for nobody now.
         }
     }
