@@ -149,8 +149,7 @@ final class Ending implements Open {
 
     // Steps 1 and 4.
     private void look(@Nullable Entry entry) {
-        boolean isThere = entry != null && entry.createRevision() == seat.createRevision();
-        if (!isThere) {
+        if (entry == null || entry.createRevision() != seat.createRevision()) {
             complete(sessionOver ? Result.RELEASED : entry == null ? Result.GONE : Result.CHANGED);
         } else if (!sessionOver) {
             lease = entry.leaseId();
