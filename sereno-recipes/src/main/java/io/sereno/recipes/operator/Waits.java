@@ -102,7 +102,7 @@ final class Waits {
     }
 
     private static Optional<Step> next(Map<String, List<Step>> left, String session) {
-        return left.get(session).stream()
+        return left.getOrDefault(session, List.of()).stream()
                 .filter(step -> left.containsKey(step.session()))
                 .findFirst();
     }
