@@ -8,6 +8,8 @@ import io.sereno.spi.TimeSource;
 import io.sereno.spi.Watch;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -15,21 +17,36 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.PGNotification;
 
 /**
- * Watches that the server notifies. Each has a row in {@code sereno.watch}, with the process that serves the listening
- * connection, so that commits notify only those who watch what they change.
+ * Watches that the server notifies. Each has a row in {@code sereno.watch}, with the session of the listening connection, so
+ * that commits notify only those who watch what they change. A commit that was under way when the row was set has not seen it:
+ * a watch is live when all of these have ended, so that a read shows what they did.
  */
 final class NotifiedWatches extends Watches<NotifiedWatches.Watched> {
     private final TimeSource time;
-    /** The server's process of the listening connection; 0 before the first. */
-    private volatile int attached;
+    /** The listening connection, if there is one. */
+    private volatile @Nullable Session attached;
+
     /** Watches that have ended, whose rows are deleted with the next look. */
     private final Set<Long> ended = ConcurrentHashMap.newKeySet();
 
+    /**
+     * The server's side of a listening connection.
+     *
+     * @param listener a number that is never given again
+     * @param process that serves it
+     */
+    private record Session(long listener, int process) {}
+
     /** A watch, and the stage of its beginning. */
-    record Watched(NoticeQueue queue, CompletableFuture<Watch> live) {}
+    record Watched(NoticeQueue queue, CompletableFuture<Watch> live) {
+        private String directory() {
+            return queue.target().directory();
+        }
+    }
 
     NotifiedWatches(BlockingCalls<Link> calls, String namespace, TimeSource time, Executor executor) {
         super(calls, namespace, time, executor);
@@ -42,14 +59,14 @@ final class NotifiedWatches extends Watches<NotifiedWatches.Watched> {
         Watched watched = new Watched(queue, new CompletableFuture<>());
         // Before it is sent: a connection that listens later sets it again.
         watches.put(number, watched);
-        int process = attached;
-        if (process != 0) {
-            var unused = calls.read(describe(queue.target()), link -> set(link, process, Map.of(number, watched)))
+        Session session = attached;
+        if (session != null) {
+            var unused = calls.read(describe(queue.target()), link -> set(link, session, Map.of(number, watched), true))
                     .thenAccept(isSet -> {
                         if (!watches.containsKey(number)) {
                             ended.add(number);
                         }
-                        if (attached == process) {
+                        if (session.equals(attached)) {
                             watched.live().complete(queue);
                         }
                     });
@@ -72,24 +89,73 @@ final class NotifiedWatches extends Watches<NotifiedWatches.Watched> {
     @Override
     void serve(Link link, BlockingListener<Link> listener) throws Exception {
         ended.clear(); // The rows of the last connection are dropped.
-        int process = calls.within(
-                link, SILENCE, same -> same.askOne("SELECT sereno.listen()", s -> {}, row -> row.getInt(1)));
-        attached = process;
-        // A watch that is not in this copy sees the new process, and sets itself.
-        Map<Long, Watched> all = Map.copyOf(watches);
-        calls.within(link, SILENCE, same -> set(same, process, all));
-        all.values().forEach(watched -> {
-            // A watch that was live may have missed a change. To the others nothing was promised so far.
-            if (!watched.live().complete(watched.queue())) {
-                watched.queue().reset();
+        Session session = calls.within(
+                link,
+                SILENCE,
+                same -> same.askOne(
+                        "SELECT sereno.listen(), pg_backend_pid()",
+                        s -> {},
+                        row -> new Session(row.getLong(1), row.getInt(2))));
+        attached = session;
+        try {
+            // A watch that is not in this copy sees the new session, and sets itself.
+            Map<Long, Watched> all = Map.copyOf(watches);
+            calls.within(link, SILENCE, same -> set(same, session, all, false));
+            Collection<Watched> late = begin(link, all.values());
+            // Those that were live have missed something, perhaps; they are reset again when their directory is not in
+            // use.
+            late.stream()
+                    .filter(watched -> watched.live().isDone())
+                    .forEach(watched -> watched.queue().reset());
+            receive(link, listener, session, late);
+            calls.within(link, SILENCE, Link::unlisten); // It may return to a pool.
+        } finally {
+            attached = null;
+        }
+    }
+
+    /** Completes or resets those whose directories no earlier commit uses any more, and returns the others. */
+    private Collection<Watched> begin(Link link, Collection<Watched> set) throws Exception {
+        Set<String> used = Set.copyOf(calls.within(
+                link,
+                SILENCE,
+                same -> same.ask(
+                        "SELECT * FROM sereno.await(?, ?)",
+                        statement -> {
+                            statement.setString(1, namespace);
+                            Requests.array(
+                                    statement,
+                                    2,
+                                    "text",
+                                    set.stream()
+                                            .map(Watched::directory)
+                                            .distinct()
+                                            .toArray(String[]::new));
+                        },
+                        row -> row.getString(1))));
+        List<Watched> late = new ArrayList<>();
+        for (Watched watched : set) {
+            if (used.contains(watched.directory())) {
+                late.add(watched);
+            } else if (!watched.live().complete(watched.queue())) {
+                watched.queue().reset(); // To those that were not live, nothing was promised so far.
             }
-        });
+        }
+        return late;
+    }
+
+    private void receive(Link link, BlockingListener<Link> listener, Session session, Collection<Watched> late)
+            throws Exception {
+        Collection<Watched> waiting = late;
         long next = time.nanoTime();
         while (!listener.isClosed()) {
             long wait = next - time.nanoTime();
             if (wait <= 0) {
                 int pause = calls.within(link, SILENCE, Requests::reap);
-                drop(link);
+                drop(link, session);
+                if (!waiting.isEmpty()) {
+                    waiting = begin(link, waiting);
+                }
                 next = time.nanoTime() + Duration.ofMillis(pause).toNanos();
                 wait = next - time.nanoTime();
             }
@@ -97,49 +163,53 @@ final class NotifiedWatches extends Watches<NotifiedWatches.Watched> {
                 receive(notice.getParameter());
             }
         }
-        calls.within(link, SILENCE, Link::unlisten); // It may return to a pool.
     }
 
-    private boolean set(Link link, int process, Map<Long, Watched> all) throws SQLException {
+    /** Sets the rows of these watches; if it is to wait, in one transaction that no earlier commit to their directories outlives. */
+    private boolean set(Link link, Session session, Map<Long, Watched> all, boolean wait) throws SQLException {
         List<Map.Entry<Long, Watched>> rows = List.copyOf(all.entrySet());
         List<Target> targets =
                 rows.stream().map(row -> row.getValue().queue().target()).toList();
-        return link.askOne(
-                "SELECT sereno.watch(?, ?, ?, ?, ?)",
-                statement -> {
-                    statement.setInt(1, process);
-                    statement.setString(2, namespace);
-                    Requests.array(
-                            statement,
-                            3,
-                            "int8",
-                            rows.stream().map(Map.Entry::getKey).toArray(Long[]::new));
-                    Requests.array(
-                            statement,
-                            4,
-                            "text",
-                            targets.stream().map(Target::directory).toArray(String[]::new));
-                    Requests.array(
-                            statement,
-                            5,
-                            "text",
-                            targets.stream().map(Watches::name).toArray(String[]::new));
-                },
-                row -> true);
+        return ask(link, "SELECT sereno.watch(?, ?, ?, ?, ?, ?, ?)", session, statement -> {
+            statement.setInt(2, session.process());
+            statement.setString(3, namespace);
+            Requests.array(
+                    statement, 4, "int8", rows.stream().map(Map.Entry::getKey).toArray(Long[]::new));
+            Requests.array(
+                    statement,
+                    5,
+                    "text",
+                    targets.stream().map(Target::directory).toArray(String[]::new));
+            Requests.array(
+                    statement, 6, "text", targets.stream().map(Watches::name).toArray(String[]::new));
+            statement.setBoolean(7, wait);
+        });
     }
 
-    private void drop(Link link) throws Exception {
+    private void drop(Link link, Session session) throws Exception {
         Set<Long> dropped = Set.copyOf(ended);
         if (!dropped.isEmpty()) {
             calls.within(
                     link,
                     SILENCE,
-                    same -> same.askOne(
-                            "SELECT sereno.unwatch(?)",
-                            statement -> Requests.array(statement, 1, "int8", dropped.toArray(Long[]::new)),
-                            row -> true));
+                    same -> ask(
+                            same,
+                            "SELECT sereno.unwatch(?, ?)",
+                            session,
+                            statement -> Requests.array(statement, 2, "int8", dropped.toArray(Long[]::new))));
             ended.removeAll(dropped);
         }
+    }
+
+    /** A function whose first argument is the listener. */
+    private static boolean ask(Link link, String sql, Session session, Link.Arguments others) throws SQLException {
+        return link.askOne(
+                sql,
+                statement -> {
+                    statement.setLong(1, session.listener());
+                    others.to(statement);
+                },
+                row -> true);
     }
 
     /** {@code revision length directory+name}: the length is that of the directory, in code points; no name is a reset. */

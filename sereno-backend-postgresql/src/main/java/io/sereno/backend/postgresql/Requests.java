@@ -26,11 +26,17 @@ import org.jspecify.annotations.Nullable;
  * @param namespace the namespace
  */
 record Requests(String namespace) {
-    private static final String READ = "SELECT * FROM sereno.read(?, ?, ?, ?, ?, ?)";
+    private static final String READ = "SELECT * FROM sereno.read(?, ?, ?, ?, ?, ?, ?)";
     private static final String COMMIT = "SELECT * FROM sereno.commit(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
     /** What the server puts into one listing: the declared limit, and the entry that shows that there are more. */
     private static final long MAX_BYTES = Limits.LISTING_BYTES + Limits.VALUE_BYTES + 1024;
+
+    /**
+     * What the reads of all commits of a request return: it fits into the buffers between server and client, so that a client
+     * that is stopped keeps no lock.
+     */
+    private static final long MAX_RETURNED_BYTES = 32 * 1024;
 
     private static final int COMMITTED = 0;
     private static final int CONFLICT = 1;
@@ -42,17 +48,10 @@ record Requests(String namespace) {
         int limit = query instanceof Query.Range range ? range.limit() : Integer.MAX_VALUE;
         // One more than asked for shows whether there are more.
         int most = (int) Math.min(limit + 1L, Integer.MAX_VALUE);
-        List<Optional<Entry>> rows = link.ask(
-                READ,
-                statement -> {
-                    statement.setString(1, namespace);
-                    statement.setString(2, query.directory());
-                    statement.setString(3, name);
-                    statement.setString(4, after);
-                    statement.setInt(5, most);
-                    statement.setLong(6, MAX_BYTES);
-                },
-                row -> entry(row, 1));
+        List<Optional<Entry>> rows = read(link, query, name, after, most, true);
+        if (isToBeAskedAgain(rows)) {
+            rows = read(link, query, name, after, most, false);
+        }
         List<Entry> entries = complete(rows)
                 .orElseThrow(() -> new BackendException(
                         Outcome.NOT_APPLIED,
@@ -62,6 +61,28 @@ record Requests(String namespace) {
                         null));
         boolean more = entries.size() > limit;
         return new Snapshot(more ? entries.subList(0, limit) : entries, more);
+    }
+
+    private List<Optional<Entry>> read(Link link, Query query, String name, String after, int most, boolean settle)
+            throws SQLException {
+        return link.ask(
+                READ,
+                statement -> {
+                    statement.setString(1, namespace);
+                    statement.setString(2, query.directory());
+                    statement.setString(3, name);
+                    statement.setString(4, after);
+                    statement.setInt(5, most);
+                    statement.setLong(6, MAX_BYTES);
+                    statement.setBoolean(7, settle);
+                },
+                row -> entry(row, 1));
+    }
+
+    /** The server has ended leases, and has sent nothing else while it held the directory. */
+    private static boolean isToBeAskedAgain(List<Optional<Entry>> rows) {
+        return rows.size() == 1
+                && rows.get(0).filter(entry -> entry.name().isEmpty()).isPresent();
     }
 
     /** The commits to one directory that wait at the same time are one transaction. */
@@ -159,7 +180,7 @@ record Requests(String namespace) {
             }
             array(statement, 3, "int8", commits.stream().map(Commit::leaseId).toArray(Long[]::new));
             array(statement, 4, "text", commits.stream().map(Batch::returning).toArray(String[]::new));
-            statement.setLong(5, MAX_BYTES);
+            statement.setLong(5, MAX_RETURNED_BYTES);
             array(statement, 6, "int4", conditionOf.toArray(Integer[]::new));
             array(statement, 7, "text", conditions.toArray(String[]::new));
             array(statement, 8, "int4", kinds.toArray(Integer[]::new));

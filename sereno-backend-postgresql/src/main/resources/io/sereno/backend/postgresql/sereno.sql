@@ -46,21 +46,23 @@ CREATE TABLE IF NOT EXISTS sereno.lease (
     dead boolean NOT NULL DEFAULT false)
     WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
 
--- What connected clients watch, by the process that listens for them; name is empty for a whole directory. Clients set it again after a crash.
+-- What connected clients watch, by the session that listens for them and its process; name is empty for a whole directory. Clients set it again after a crash.
 CREATE UNLOGGED TABLE IF NOT EXISTS sereno.watch (
+    listener bigint NOT NULL,
     pid int NOT NULL,
     number bigint NOT NULL,
     ns text COLLATE "C" NOT NULL,
     dir text COLLATE "C" NOT NULL,
     name text COLLATE "C" NOT NULL,
-    PRIMARY KEY (pid, number))
+    PRIMARY KEY (listener, number))
     WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX IF NOT EXISTS watch_target ON sereno.watch (ns, dir, name);
 
--- One row: when somebody has to look for expired leases.
+-- One row: when somebody has to look for expired leases, and after which one.
 CREATE UNLOGGED TABLE IF NOT EXISTS sereno.reaper (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
-    due timestamptz NOT NULL);
+    due timestamptz NOT NULL,
+    last bigint NOT NULL);
 
 -- Entries with the state of their lease: gone if it is dead, late if its time has passed and nobody has ended it.
 CREATE OR REPLACE VIEW sereno.seen AS
@@ -71,11 +73,21 @@ CREATE OR REPLACE FUNCTION sereno.timeline() RETURNS bigint LANGUAGE sql VOLATIL
     SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint
 $$;
 
-CREATE OR REPLACE FUNCTION sereno.next_revision() RETURNS bigint LANGUAGE plpgsql AS $$
+-- What each function that clients call begins with. Refuses a standby, which may be behind, and isolations whose snapshot may be older than a lock.
+-- At the first call after a start or a promotion, raises the revisions, and gives all leases their full time again: their deadlines are those of
+-- another clock, perhaps. Returns the epoch.
+CREATE OR REPLACE FUNCTION sereno.epoch() RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
-    line bigint := sereno.timeline();
+    line bigint;
     high bigint;
 BEGIN
+    IF pg_is_in_recovery() THEN
+        RAISE EXCEPTION 'this server is a standby; the primary is needed' USING ERRCODE = 'read_only_sql_transaction';
+    ELSIF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'the isolation of the connection is %; read committed is accepted', current_setting('transaction_isolation')
+            USING ERRCODE = 'feature_not_supported';
+    END IF;
+    line := sereno.timeline();
     SELECT epoch INTO high FROM sereno.store WHERE one AND timeline = line AND started = pg_postmaster_start_time();
     IF NOT FOUND THEN
         UPDATE sereno.store SET epoch = epoch + CASE WHEN timeline = line THEN 0 ELSE greatest(1, line - timeline) END,
@@ -84,11 +96,16 @@ BEGIN
         IF FOUND THEN
             PERFORM setval('sereno.revision', greatest(r.last_value, (extract(epoch FROM clock_timestamp() - '2026-01-01Z'::timestamptz) * 4000)::bigint))
                 FROM sereno.revision r;
+            UPDATE sereno.lease SET expires = clock_timestamp() + ttl WHERE NOT dead;
         END IF;
         SELECT epoch INTO high FROM sereno.store WHERE one;
     END IF;
-    RETURN (high << 43) + nextval('sereno.revision');
+    RETURN high;
 END $$;
+
+CREATE OR REPLACE FUNCTION sereno.next_revision() RETURNS bigint LANGUAGE sql VOLATILE AS $$
+    SELECT (sereno.epoch() << 43) + nextval('sereno.revision')
+$$;
 
 CREATE OR REPLACE FUNCTION sereno.key_of(p_ns text, p_dir text) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
     SELECT hashtextextended(p_dir, hashtextextended(p_ns, 5))
@@ -97,8 +114,8 @@ $$;
 -- Notifies those who watch the entries. If they are many, once: anything may have changed.
 CREATE OR REPLACE FUNCTION sereno.tell(p_ns text, p_dir text, p_names text[], p_revision bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_notify('sereno_' || t.pid, p_revision || ' ' || length(p_dir) || ' ' || p_dir || t.name)
-    FROM (SELECT DISTINCT w.pid, CASE WHEN cardinality(p_names) > 64 THEN '' ELSE n.name END AS name
+    PERFORM pg_notify('sereno_' || t.listener, p_revision || ' ' || length(p_dir) || ' ' || p_dir || t.name)
+    FROM (SELECT DISTINCT w.listener, CASE WHEN cardinality(p_names) > 64 THEN '' ELSE n.name END AS name
           FROM unnest(p_names) AS n(name) JOIN sereno.watch w ON w.ns = p_ns AND w.dir = p_dir AND w.name IN ('', n.name)) t;
 END $$;
 
@@ -145,7 +162,9 @@ BEGIN
 END $$;
 
 -- Reads an entry if p_name is not empty, else the first p_limit entries after p_after. If they take more than p_bytes, there is one row without a name.
-CREATE OR REPLACE FUNCTION sereno.read(p_ns text, p_dir text, p_name text, p_after text, p_limit int, p_bytes bigint)
+-- If it has ended leases, there is one row with an empty name, and the caller asks again, without p_settle: the rows are sent before the transaction
+-- ends, and a client that is stopped must not keep the directory's lock.
+CREATE OR REPLACE FUNCTION sereno.read(p_ns text, p_dir text, p_name text, p_after text, p_limit int, p_bytes bigint, p_settle boolean)
     RETURNS TABLE (name text, value bytea, created bigint, modified bigint, lease bigint) LANGUAGE plpgsql
     SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
@@ -153,31 +172,32 @@ DECLARE
     size bigint;
     due boolean;
 BEGIN
+    PERFORM sereno.epoch();
     IF p_name <> '' THEN
-        IF EXISTS (SELECT FROM sereno.seen s WHERE s.ns = p_ns AND s.dir = p_dir AND s.name = p_name AND (s.gone OR s.late)) THEN
-            PERFORM sereno.settle(p_ns, p_dir, ARRAY[p_name]);
-        END IF;
+        SELECT octet_length(s.name) + octet_length(s.value), s.gone OR s.late INTO size, due
+            FROM sereno.seen s WHERE s.ns = p_ns AND s.dir = p_dir AND s.name = p_name;
+    ELSE
+        SELECT sum(octet_length(r.name) + octet_length(r.value)), bool_or(r.gone OR r.late) INTO size, due
+            FROM (SELECT s.name, s.value, s.gone, s.late FROM sereno.seen s
+                WHERE s.ns = p_ns AND s.dir = p_dir AND s.name > p_after ORDER BY s.name LIMIT p_limit) r;
+    END IF;
+    IF due AND p_settle THEN
+        PERFORM sereno.settle(p_ns, p_dir, CASE WHEN p_name <> '' THEN ARRAY[p_name] END);
+        RETURN QUERY SELECT ''::text, ''::bytea, 1::bigint, 1::bigint, 0::bigint;
+    ELSIF size > p_bytes THEN
+        RETURN QUERY SELECT NULL::text, NULL::bytea, 0::bigint, 0::bigint, 0::bigint;
+    ELSIF p_name <> '' THEN
         RETURN QUERY SELECT s.name, s.value, s.created, s.modified, s.lease FROM sereno.seen s
             WHERE s.ns = p_ns AND s.dir = p_dir AND s.name = p_name AND NOT s.gone;
-        RETURN;
+    ELSIF size > 0 THEN
+        RETURN QUERY SELECT s.name, s.value, s.created, s.modified, s.lease FROM sereno.seen s
+            WHERE s.ns = p_ns AND s.dir = p_dir AND s.name > p_after AND NOT s.gone ORDER BY s.name LIMIT p_limit;
     END IF;
-    SELECT sum(octet_length(r.name) + octet_length(r.value)), bool_or(r.gone OR r.late) INTO size, due
-    FROM (SELECT s.name, s.value, s.gone, s.late FROM sereno.seen s
-          WHERE s.ns = p_ns AND s.dir = p_dir AND s.name > p_after ORDER BY s.name LIMIT p_limit) r;
-    IF size IS NULL THEN
-        RETURN;
-    ELSIF due THEN
-        PERFORM sereno.settle(p_ns, p_dir, NULL);
-    ELSIF size > p_bytes THEN
-        RETURN QUERY SELECT NULL::text, NULL::bytea, NULL::bigint, NULL::bigint, NULL::bigint;
-        RETURN;
-    END IF;
-    RETURN QUERY SELECT s.name, s.value, s.created, s.modified, s.lease FROM sereno.seen s
-        WHERE s.ns = p_ns AND s.dir = p_dir AND s.name > p_after AND NOT s.gone ORDER BY s.name LIMIT p_limit;
 END $$;
 
 -- Carries out commits to one directory, one after the other. For each there is a row with its status (0 committed, 1 conflict, 2 lease dead) and its
--- revision; the rows of its read follow, with status 3, as sereno.read gives them.
+-- revision; the rows of its read follow, with status 3, as sereno.read gives them. All reads together have p_bytes: a client that is stopped must not
+-- keep the directory's lock, so the answer has to fit into the buffers between server and client.
 -- The conditions of all commits are in four arrays, the writes in four others; p_condition_of and p_write_of say to which commit each belongs.
 -- Kinds of conditions: 0 absent, 1 present, 2 created at p_revisions, 3 modified at it. A write without a value is a delete.
 -- p_returning is null for no read, empty for all entries, or a name.
@@ -192,11 +212,13 @@ DECLARE
     revision bigint;
     changed text[];
     puts int;
+    found record;
 BEGIN
+    PERFORM sereno.epoch();
     PERFORM pg_advisory_xact_lock(sereno.key_of(p_ns, p_dir));
     PERFORM pg_advisory_xact_lock_shared(1397051246, t.key)
         FROM (SELECT DISTINCT (l & 2147483647)::int AS key FROM unnest(p_leases) AS l WHERE l <> 0 ORDER BY 1) t;
-    PERFORM sereno.settle(p_ns, p_dir, p_conditions || p_writes);
+    PERFORM sereno.settle(p_ns, p_dir, CASE WHEN '' = ANY (p_returning) THEN NULL ELSE p_conditions || p_writes || p_returning END);
     FOR i IN 1 .. cardinality(p_leases) LOOP
         result := 0;
         revision := 0;
@@ -230,8 +252,11 @@ BEGIN
         END IF;
         RETURN QUERY SELECT result, NULL::text, NULL::bytea, 0::bigint, revision, 0::bigint;
         IF result < 2 AND p_returning[i] IS NOT NULL THEN
-            RETURN QUERY SELECT 3, r.name, r.value, r.created, r.modified, r.lease
-                FROM sereno.read(p_ns, p_dir, p_returning[i], '', NULL, p_bytes) r;
+            FOR found IN SELECT * FROM sereno.read(p_ns, p_dir, p_returning[i], '', NULL, p_bytes, false) LOOP
+                p_bytes := p_bytes - 100 - coalesce(octet_length(found.name) + octet_length(found.value), 0);
+                RETURN QUERY SELECT 3, CASE WHEN p_bytes >= 0 THEN found.name END, found.value, found.created, found.modified, found.lease;
+                EXIT WHEN p_bytes < 0;
+            END LOOP;
         END IF;
     END LOOP;
 END $$;
@@ -244,6 +269,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION sereno.renew(p_id bigint) RETURNS boolean LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
 BEGIN
+    PERFORM sereno.epoch();
     UPDATE sereno.lease SET expires = clock_timestamp() + ttl WHERE id = p_id AND NOT dead AND expires > clock_timestamp();
     RETURN FOUND;
 END $$;
@@ -254,10 +280,10 @@ DECLARE
     ended bigint[] := ARRAY(SELECT l.id FROM sereno.lease l WHERE l.id = ANY (p_leases) AND l.dead);
     d record;
 BEGIN
-    FOR d IN SELECT DISTINCT e.ns, e.dir FROM sereno.entry e WHERE e.lease = ANY (ended) AND e.lease <> 0 LIMIT 500 LOOP
-        IF pg_try_advisory_xact_lock(sereno.key_of(d.ns, d.dir)) THEN
-            PERFORM sereno.bury(d.ns, d.dir, ended);
-        END IF;
+    PERFORM sereno.epoch();
+    FOR d IN SELECT t.ns, t.dir FROM (SELECT DISTINCT e.ns, e.dir FROM sereno.entry e WHERE e.lease = ANY (ended) AND e.lease <> 0) t
+            WHERE pg_try_advisory_xact_lock(sereno.key_of(t.ns, t.dir)) LIMIT 500 LOOP
+        PERFORM sereno.bury(d.ns, d.dir, ended);
     END LOOP;
     DELETE FROM sereno.lease l WHERE l.id = ANY (ended) AND NOT EXISTS (SELECT FROM sereno.entry e WHERE e.lease = l.id AND e.lease <> 0);
     RETURN NOT EXISTS (SELECT FROM sereno.lease l WHERE l.id = ANY (ended));
@@ -266,24 +292,28 @@ END $$;
 -- Waits for the commits under the lease that are under way. Returns whether all that it had is deleted; what is left is not seen any more.
 CREATE OR REPLACE FUNCTION sereno.revoke(p_id bigint) RETURNS boolean LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
 BEGIN
+    PERFORM sereno.epoch();
     PERFORM pg_advisory_xact_lock(1397051246, (p_id & 2147483647)::int);
     UPDATE sereno.lease SET dead = true WHERE id = p_id;
     RETURN sereno.clear(ARRAY[p_id]);
 END $$;
 
--- Ends leases whose time has passed, 200 at most, unless another client has done so. Returns in how many milliseconds to call again.
+-- Ends leases whose time has passed, 200 at most, unless another client has done so; the next ones in turn, so that those whose directory is in use
+-- hold up no others. Returns in how many milliseconds to call again.
 CREATE OR REPLACE FUNCTION sereno.reap() RETURNS int LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
 DECLARE
     now timestamptz := clock_timestamp();
     next timestamptz;
     ids bigint[];
 BEGIN
+    PERFORM sereno.epoch();
     SELECT r.due INTO next FROM sereno.reaper r WHERE r.due BETWEEN now AND now + interval '1 second';
     IF next IS NULL THEN
         IF NOT pg_try_advisory_xact_lock(1397051247, 1) THEN
             RETURN 100;
         END IF;
-        ids := ARRAY(SELECT l.id FROM sereno.lease l WHERE l.dead OR l.expires <= now LIMIT 200);
+        ids := ARRAY(SELECT l.id FROM sereno.lease l WHERE (l.dead OR l.expires <= now) AND l.id > coalesce((SELECT r.last FROM sereno.reaper r), 0)
+            ORDER BY l.id LIMIT 200);
         PERFORM sereno.kill(ids);
         IF NOT sereno.clear(ids) THEN
             next := now + interval '20 milliseconds';
@@ -292,32 +322,60 @@ BEGIN
         ELSE
             SELECT least(now + interval '1 second', greatest(now + interval '20 milliseconds', coalesce(min(l.expires), 'infinity'))) INTO next FROM sereno.lease l;
         END IF;
-        INSERT INTO sereno.reaper AS r (due) VALUES (next) ON CONFLICT (one) DO UPDATE SET due = excluded.due;
+        INSERT INTO sereno.reaper AS r (due, last) VALUES (next, coalesce(ids[200], 0)) ON CONFLICT (one) DO UPDATE SET due = excluded.due, last = excluded.last;
     END IF;
     RETURN ceil(extract(epoch FROM next - now) * 1000);
 END $$;
 
--- Makes the calling session one that listens for a client, and returns its process.
-CREATE OR REPLACE FUNCTION sereno.listen() RETURNS int LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
+-- Makes the calling session one that listens for a client, and returns the number of its channel. A process id may be given again, this is not.
+CREATE OR REPLACE FUNCTION sereno.listen() RETURNS bigint LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
+DECLARE
+    listener bigint := nextval('sereno.revision');
 BEGIN
-    EXECUTE 'LISTEN sereno_' || pg_backend_pid();
+    EXECUTE 'LISTEN sereno_' || listener;
     DELETE FROM sereno.watch WHERE pid = pg_backend_pid() OR pid NOT IN (SELECT a.pid FROM pg_stat_activity a WHERE a.pid IS NOT NULL);
-    RETURN pg_backend_pid();
+    RETURN listener;
 END $$;
 
-CREATE OR REPLACE FUNCTION sereno.watch(p_pid int, p_ns text, p_numbers bigint[], p_dirs text[], p_names text[]) RETURNS void LANGUAGE sql SET lock_timeout = '4s' AS $$
-    INSERT INTO sereno.watch SELECT p_pid, w.number, p_ns, w.dir, w.name FROM unnest(p_numbers, p_dirs, p_names) AS w(number, dir, name)
-        ON CONFLICT DO NOTHING
-$$;
+-- Sets watches. If it waits, for commits under way, what is read afterwards shows those that did not see these watches; otherwise see sereno.await.
+CREATE OR REPLACE FUNCTION sereno.watch(p_listener bigint, p_pid int, p_ns text, p_numbers bigint[], p_dirs text[], p_names text[], p_wait boolean)
+    RETURNS void LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
+BEGIN
+    IF p_wait THEN
+        PERFORM pg_advisory_xact_lock_shared(t.key) FROM (SELECT DISTINCT sereno.key_of(p_ns, d) AS key FROM unnest(p_dirs) AS d ORDER BY 1) t;
+    END IF;
+    INSERT INTO sereno.watch AS w SELECT p_listener, p_pid, n.number, p_ns, n.dir, n.name FROM unnest(p_numbers, p_dirs, p_names) AS n(number, dir, name)
+        ON CONFLICT (listener, number) DO UPDATE SET pid = excluded.pid, ns = excluded.ns, dir = excluded.dir, name = excluded.name;
+END $$;
 
-CREATE OR REPLACE FUNCTION sereno.unwatch(p_numbers bigint[]) RETURNS void LANGUAGE sql SET lock_timeout = '4s' AS $$
-    DELETE FROM sereno.watch WHERE pid = pg_backend_pid() AND number = ANY (p_numbers)
+-- Waits until the commits to each of these directories that are under way have ended, a second in all, and holds up none. Returns the directories
+-- where they have not.
+CREATE OR REPLACE FUNCTION sereno.await(p_ns text, p_dirs text[]) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    began timestamptz := clock_timestamp();
+    d text;
+BEGIN
+    FOREACH d IN ARRAY p_dirs LOOP
+        BEGIN
+            PERFORM set_config('lock_timeout', greatest(1, 500 - extract(epoch FROM clock_timestamp() - began) * 500)::int::text, true);
+            PERFORM pg_advisory_xact_lock_shared(sereno.key_of(p_ns, d));
+            RAISE EXCEPTION USING ERRCODE = 'SR002'; -- releases the lock
+        EXCEPTION
+            WHEN SQLSTATE 'SR002' THEN NULL;
+            WHEN lock_not_available THEN RETURN NEXT d;
+        END;
+    END LOOP;
+END $$;
+
+CREATE OR REPLACE FUNCTION sereno.unwatch(p_listener bigint, p_numbers bigint[]) RETURNS void LANGUAGE sql SET lock_timeout = '4s' AS $$
+    DELETE FROM sereno.watch WHERE listener = p_listener AND number = ANY (p_numbers)
 $$;
 
 -- A number for each of these entries and directories that changes with them.
 CREATE OR REPLACE FUNCTION sereno.poll(p_ns text, p_dirs text[], p_names text[]) RETURNS SETOF text LANGUAGE plpgsql
     SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off AS $$
 BEGIN
+    PERFORM sereno.epoch();
     RETURN QUERY SELECT CASE w.name
         WHEN '' THEN (SELECT coalesce(sum(hashint8extended(s.modified, 1)::numeric), 0)::text FROM sereno.seen s
             WHERE s.ns = p_ns AND s.dir = w.dir AND NOT s.gone)
@@ -328,6 +386,7 @@ END $$;
 CREATE OR REPLACE FUNCTION sereno.directories(p_ns text, p_after text, p_limit int) RETURNS SETOF text LANGUAGE plpgsql
     SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off AS $$
 BEGIN
+    PERFORM sereno.epoch();
     RETURN QUERY WITH RECURSIVE d(dir) AS (
             (SELECT e.dir FROM sereno.entry e WHERE e.ns = p_ns AND e.dir > p_after ORDER BY e.dir LIMIT 1)
             UNION ALL
