@@ -21,6 +21,9 @@ final class Failures {
     /** The transaction is read-only: the server is a standby, or has become one. */
     static final String READ_ONLY = "25006";
 
+    /** A table, schema or function that is missing. */
+    private static final Set<String> MISSING = Set.of("42P01", "3F000", "42883");
+
     private Failures() {}
 
     static Fault fault(Throwable failure) {
@@ -39,6 +42,13 @@ final class Failures {
             return Fault.LOST;
         }
         return FOR_GOOD.contains(kind) ? Fault.REFUSED_FOR_GOOD : Fault.REFUSED;
+    }
+
+    static boolean isSchemaMissing(Throwable failure) {
+        return failure instanceof SQLException sql
+                && isAnswer(sql)
+                && sql.getSQLState() != null
+                && MISSING.contains(sql.getSQLState());
     }
 
     /** Whether it is an error that the server has sent: the transaction of the statement was rolled back. */

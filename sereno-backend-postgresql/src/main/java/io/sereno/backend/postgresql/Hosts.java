@@ -2,11 +2,8 @@ package io.sereno.backend.postgresql;
 
 import static java.util.Objects.requireNonNull;
 
-import io.sereno.blocking.BlockingClient;
-import io.sereno.blocking.Fault;
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendException;
-import io.sereno.spi.Guarantees;
 import java.net.InetSocketAddress;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -21,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 
 /** Connections of Sereno's own, to the first of several hosts that is a primary. */
-final class Hosts implements BlockingClient<Link> {
+final class Hosts extends Client {
     private static final Duration IDLE = Duration.ofSeconds(1);
 
     private final BackendConfig config;
@@ -33,28 +30,14 @@ final class Hosts implements BlockingClient<Link> {
     /** The greatest that was seen. */
     private final AtomicLong timeline = new AtomicLong();
 
-    private volatile boolean pooled;
-    private volatile Guarantees guarantees = Limits.GUARANTEES;
-
     Hosts(BackendConfig config, Parameters parameters) {
         this.config = config;
         this.parameters = parameters;
     }
 
-    /** For the first connection: what the server promises. */
-    boolean greet(Link link) throws SQLException {
-        Schema.prepare(link.jdbc());
-        guarantees = Limits.of(ServerFacts.of(link.jdbc(), where()), link.pooled());
-        pooled = link.pooled();
-        return true;
-    }
-
-    boolean isPooled() {
-        return pooled;
-    }
-
-    Guarantees guarantees() {
-        return guarantees;
+    @Override
+    boolean isPooled(ServerFacts facts) {
+        return parameters.pooler().orElse(facts.pooled());
     }
 
     @Override
@@ -88,9 +71,11 @@ final class Hosts implements BlockingClient<Link> {
         try {
             ServerFacts facts = ServerFacts.of(jdbc, address);
             requireNewest(facts, address);
+            Link link = new Link(jdbc, isPooled(facts));
+            restoreSchema(link);
             // From here on the deadline of each call ends what takes too long.
             jdbc.setNetworkTimeout(Runnable::run, 0);
-            return new Link(jdbc, parameters.pooler().orElse(facts.pooled()));
+            return link;
         } catch (SQLException | RuntimeException e) {
             jdbc.close();
             throw e;
@@ -124,7 +109,7 @@ final class Hosts implements BlockingClient<Link> {
         config.trust().ifPresent(file -> properties.setProperty("sslrootcert", file.toString()));
         config.certificates().ifPresent(file -> properties.setProperty("sslcert", file.toString()));
         config.privateKey().ifPresent(file -> properties.setProperty("sslkey", file.toString()));
-        properties.setProperty("user", config.user().orElse("postgres"));
+        properties.setProperty("user", config.user().orElse(System.getProperty("user.name")));
         config.password().ifPresent(password -> {
             properties.setProperty("password", new String(password));
             Arrays.fill(password, ' ');
@@ -133,23 +118,8 @@ final class Hosts implements BlockingClient<Link> {
     }
 
     @Override
-    public void close(Link link) throws SQLException {
-        link.close();
-    }
-
-    @Override
-    public void abort(Link link) throws SQLException {
-        link.abort();
-    }
-
-    @Override
     public boolean isUsable(Link link, Duration idle) throws SQLException {
         return idle.compareTo(IDLE) < 0 || link.jdbc().isValid(1);
-    }
-
-    @Override
-    public Fault fault(Throwable failure) {
-        return Failures.fault(failure);
     }
 
     @Override

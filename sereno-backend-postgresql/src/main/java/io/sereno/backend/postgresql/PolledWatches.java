@@ -14,6 +14,9 @@ import java.util.concurrent.Executor;
 
 /** Watches behind a pooler, which keeps no session to notify: all are polled, in one statement. */
 final class PolledWatches extends Watches<PolledWatches.Polled> {
+    /** In milliseconds: what has changed often changes again soon. Without a change the pauses double. */
+    private static final long SHORTEST = 25;
+
     /** A watch, and the number that stood for its target at the last look. */
     static final class Polled {
         private final NoticeQueue queue;
@@ -51,26 +54,32 @@ final class PolledWatches extends Watches<PolledWatches.Polled> {
 
     @Override
     void serve(Link link, BlockingListener<Link> listener) throws Exception {
+        long pause = SHORTEST;
         while (!listener.isClosed()) {
-            int pause = calls.within(link, SILENCE, Requests::reap);
+            int due = calls.within(link, SILENCE, Requests::reap);
+            pause = Math.min(2 * pause, Limits.POLL.toMillis());
             List<Polled> all = List.copyOf(watches.values());
             if (!all.isEmpty()) {
                 List<Target> targets =
                         all.stream().map(watch -> watch.queue.target()).toList();
                 List<String> states = calls.within(link, SILENCE, same -> poll(same, targets));
                 for (int i = 0; i < all.size(); i++) {
-                    compare(all.get(i), states.get(i));
+                    if (isChanged(all.get(i), states.get(i))) {
+                        pause = SHORTEST;
+                    }
                 }
             }
-            listener.pause(Duration.ofMillis(Math.min(pause, Limits.POLL.toMillis())));
+            listener.pause(Duration.ofMillis(Math.min(due, pause)));
         }
     }
 
-    private static void compare(Polled watch, String state) {
-        if (!watch.state.equals(state)) {
+    private static boolean isChanged(Polled watch, String state) {
+        boolean isChanged = !watch.state.equals(state);
+        if (isChanged) {
             watch.state = state;
             watch.queue.target().name().ifPresentOrElse(name -> watch.queue.changed(name, 0), watch.queue::reset);
         }
+        return isChanged;
     }
 
     private List<String> poll(Link link, List<Target> targets) throws SQLException {

@@ -1,8 +1,5 @@
 package io.sereno.backend.postgresql;
 
-import io.sereno.blocking.BlockingClient;
-import io.sereno.blocking.Fault;
-import io.sereno.spi.Guarantees;
 import io.sereno.spi.TimeSource;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -10,72 +7,55 @@ import java.time.Duration;
 import javax.sql.DataSource;
 
 /** Connections of the application's data source, one for each request, and one for notices. */
-final class Pool implements BlockingClient<Link> {
+final class Pool extends Client {
     private final DataSource source;
     private final TimeSource time;
-    /** Set by the first connection; until then nothing of a session is used. */
-    private volatile boolean pooled = true;
-
-    private volatile Guarantees guarantees = Limits.GUARANTEES;
 
     Pool(DataSource source, TimeSource time) {
         this.source = source;
         this.time = time;
     }
 
-    /** For the first connection. */
-    boolean greet(Link link) throws SQLException {
-        ServerFacts facts = ServerFacts.of(link.jdbc(), where());
-        Schema.prepare(link.jdbc());
-        pooled = facts.pooled();
-        guarantees = Limits.of(facts, pooled);
-        return true;
-    }
-
-    boolean isPooled() {
-        return pooled;
-    }
-
-    Guarantees guarantees() {
-        return guarantees;
-    }
-
-    /** A pool gives up by its own timeout; it is asked again while the limit lasts. */
+    /** A pool gives up by its own timeout; it is asked again if another attempt fits into the limit. */
     @Override
     public Link open(Duration limit) throws SQLException {
         long began = time.nanoTime();
         while (true) {
             long attempt = time.nanoTime();
             try {
-                Connection jdbc = source.getConnection();
-                if (!jdbc.getAutoCommit()) {
-                    jdbc.setAutoCommit(true);
-                }
-                return new Link(jdbc, pooled);
+                return take();
             } catch (SQLException e) {
+                long now = time.nanoTime();
                 // A pool that fails at once will do so again.
-                boolean waited =
-                        time.nanoTime() - attempt > Duration.ofMillis(100).toNanos();
-                if (!waited || time.nanoTime() - began >= limit.toNanos()) {
-                    throw e;
+                boolean waited = now - attempt > Duration.ofMillis(100).toNanos();
+                if (!waited || now - began + (now - attempt) >= limit.toNanos()) {
+                    throw withReason(e);
                 }
             }
         }
     }
 
-    @Override
-    public void close(Link link) throws SQLException {
-        link.close();
+    /** A pool says that it has no connection, and its cause, if there is one, why and where. */
+    private static SQLException withReason(SQLException failure) {
+        return failure.getCause() == null
+                ? failure
+                : new SQLException(
+                        failure.getMessage() + " " + failure.getCause().getMessage(), failure);
     }
 
-    @Override
-    public void abort(Link link) throws SQLException {
-        link.abort();
-    }
-
-    @Override
-    public Fault fault(Throwable failure) {
-        return Failures.fault(failure);
+    private Link take() throws SQLException {
+        Connection jdbc = source.getConnection();
+        try {
+            if (!jdbc.getAutoCommit()) {
+                jdbc.setAutoCommit(true);
+            }
+            Link link = new Link(jdbc, isPooled());
+            restoreSchema(link);
+            return link;
+        } catch (SQLException | RuntimeException e) {
+            jdbc.close();
+            throw e;
+        }
     }
 
     @Override

@@ -12,6 +12,8 @@ import java.util.Set;
  * Opens {@code postgresql://[user:password@]host:port[,host:port]/database[?namespace=NAMESPACE]}. Of several hosts, the one that
  * takes writes is used, also after a promotion.
  *
+ * <p>Without a user it is the one that this process runs as, as for libpq.
+ *
  * <p>Parameters: {@code sslmode} as for libpq, {@code prefer} unless certificates are given, then {@code verify-full};
  * {@code pooler=true}, the hosts are poolers such as PgBouncer, which is otherwise found out at the connect. Everything else is
  * refused with an {@link IllegalArgumentException}, before any I/O.

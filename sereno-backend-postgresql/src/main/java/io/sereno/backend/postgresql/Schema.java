@@ -17,8 +17,6 @@ final class Schema {
     static final int VERSION = 1;
 
     private static final String SCRIPT = "sereno.sql";
-    private static final String MISSING_TABLE = "42P01";
-    private static final String MISSING_SCHEMA = "3F000";
     private static final String NO_RIGHTS = "42501";
 
     private Schema() {}
@@ -73,7 +71,7 @@ final class Schema {
             }
             return version;
         } catch (SQLException e) {
-            if (Failures.hasState(e, MISSING_TABLE) || Failures.hasState(e, MISSING_SCHEMA)) {
+            if (Failures.isSchemaMissing(e)) {
                 return 0;
             }
             throw e;

@@ -24,7 +24,7 @@ record Opened(
     static final Map<String, String> DATABASE = Map.of("dbname", PostgresServer.DATABASE);
 
     static Opened at(List<InetSocketAddress> endpoints, TimeSource time) {
-        return new Opened(endpoints, DATABASE, Optional.empty(), Optional.empty(), time);
+        return new Opened(endpoints, DATABASE, Optional.of(PostgresServer.USER), Optional.empty(), time);
     }
 
     Opened with(Map<String, String> others) {

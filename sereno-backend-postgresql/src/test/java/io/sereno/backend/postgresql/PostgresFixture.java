@@ -4,7 +4,9 @@ import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.tck.BackendFixture;
 import io.sereno.tck.ServerControl;
+import io.sereno.tck.Waiver;
 import io.sereno.testservers.PostgresServer;
+import io.sereno.testservers.TestServer;
 import java.net.InetSocketAddress;
 import java.sql.SQLException;
 import java.util.List;
@@ -12,24 +14,51 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A server for the kit, started when it is needed. */
+/** Servers for the kit, started when they are needed. */
 final class PostgresFixture implements BackendFixture, ServerControl {
-    /** Not in the second JVM, which connects to the first one's. */
-    private @Nullable PostgresServer started;
+    /** Opens a backend, as an application would. */
+    @FunctionalInterface
+    interface Opening {
+        Backend open(BackendConfig config);
+    }
 
-    private synchronized PostgresServer running() {
+    private final Opening opening;
+    private final Supplier<? extends TestServer> starting;
+    private final List<Waiver> waivers;
+    /** Not in the second JVM, which connects to the first one's. */
+    private @Nullable TestServer started;
+
+    PostgresFixture(Opening opening, Supplier<? extends TestServer> starting, Waiver... waivers) {
+        this.opening = opening;
+        this.starting = starting;
+        this.waivers = List.of(waivers);
+    }
+
+    @Override
+    public List<Waiver> waivers() {
+        return waivers;
+    }
+
+    private synchronized TestServer running() {
         if (started == null) {
-            // As with usual settings: all that it acknowledges is on the disk.
-            started = PostgresServer.start("fsync = on", "jit = on");
+            started = starting.get();
+            try {
+                // The kit names no user.
+                String role = "CREATE ROLE \"" + System.getProperty("user.name") + "\" SUPERUSER LOGIN";
+                Database.run(started.endpoints().get(0), role);
+            } catch (SQLException e) {
+                throw new IllegalStateException("the role of this process cannot be made", e);
+            }
         }
         return started;
     }
 
     @Override
     public Backend connect(BackendConfig config) {
-        return new PostgresBackendProvider().open(config);
+        return opening.open(config);
     }
 
     @Override
@@ -53,7 +82,7 @@ final class PostgresFixture implements BackendFixture, ServerControl {
         String sql =
                 "SELECT (SELECT count(*) FROM sereno.entry WHERE ns = ?) + (SELECT count(*) FROM sereno.watch WHERE ns = ?)";
         try {
-            return OptionalLong.of(Database.number(running().endpoint(), sql, namespace, namespace));
+            return OptionalLong.of(Database.number(running().endpoints().get(0), sql, namespace, namespace));
         } catch (SQLException e) {
             throw new IllegalStateException("the rows cannot be counted", e);
         }

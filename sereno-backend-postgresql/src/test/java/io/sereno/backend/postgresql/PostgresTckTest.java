@@ -3,6 +3,7 @@ package io.sereno.backend.postgresql;
 import io.sereno.suite.RecipesSuite;
 import io.sereno.tck.BackendFixture;
 import io.sereno.tck.Grade;
+import io.sereno.testservers.PostgresServer;
 import org.junit.jupiter.api.Tag;
 
 /** The kit over one server, with connections of Sereno's own. */
@@ -10,7 +11,10 @@ import org.junit.jupiter.api.Tag;
 class PostgresTckTest extends RecipesSuite {
     @Override
     protected BackendFixture fixture() {
-        return new PostgresFixture();
+        // As with usual settings: all that it acknowledges is on the disk.
+        return new PostgresFixture(
+                config -> new PostgresBackendProvider().open(config),
+                () -> PostgresServer.start("fsync = on", "jit = on"));
     }
 
     @Override

@@ -115,7 +115,8 @@ class PromotionTest {
                 .map(host -> host.getHostString() + ":" + host.getPort())
                 .reduce((a, b) -> a + "," + b)
                 .orElseThrow();
-        String uri = "postgresql://" + hosts + "/" + PostgresServer.DATABASE + "?namespace=test";
+        String uri = "postgresql://" + PostgresServer.USER + ":any@" + hosts + "/" + PostgresServer.DATABASE
+                + "?namespace=test";
         try (Sereno sereno = Sereno.builder().uri(uri).sessionTtl(ttl).connect()) {
             sereno.counter("c").incrementAndGet();
             servers.cutReplica();

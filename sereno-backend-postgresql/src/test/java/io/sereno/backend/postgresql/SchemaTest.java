@@ -109,6 +109,16 @@ class SchemaTest {
         }
     }
 
+    /** As where a database was replaced by an earlier state. */
+    @Test
+    void aSchemaThatIsLostIsMadeAgain() throws SQLException {
+        try (Backend backend = config().open()) {
+            requireWorks(backend);
+            sql("DROP SCHEMA sereno CASCADE");
+            requireWorks(backend);
+        }
+    }
+
     @Test
     void aNewerSchemaIsRefused() throws SQLException {
         sql("BEGIN;" + Schema.script() + ";COMMIT", "UPDATE sereno.store SET version = 2");
