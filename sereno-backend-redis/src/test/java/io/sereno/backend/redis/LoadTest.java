@@ -81,6 +81,10 @@ class LoadTest extends RedisTest {
             server.restart();
         }
         stop.set(true);
+        List<Outcomes> all = new ArrayList<>(); // before the judge reads, so that it sees the last commits
+        for (Future<Outcomes> worker : workers) {
+            all.add(worker.get(60, TimeUnit.SECONDS));
+        }
 
         Backend judge = open();
         Map<String, Entry> there = new HashMap<>();
@@ -89,8 +93,7 @@ class LoadTest extends RedisTest {
         int counted = 0;
         int unknown = 0;
         Map<String, Integer> outcomes = new HashMap<>();
-        for (Future<Outcomes> worker : workers) {
-            Outcomes reported = worker.get(60, TimeUnit.SECONDS);
+        for (Outcomes reported : all) {
             counted += reported.counted;
             unknown += reported.unknown;
             reported.names.forEach((name, outcome) -> {
