@@ -1,6 +1,9 @@
 package io.sereno.backend.postgresql;
 
 import io.sereno.blocking.Fault;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertificateException;
 import java.sql.SQLException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -21,14 +24,20 @@ final class Failures {
     /** The transaction is read-only: the server is a standby, or has become one. */
     static final String READ_ONLY = "25006";
 
-    /** A table, schema or function that is missing. */
-    private static final Set<String> MISSING = Set.of("42P01", "3F000", "42883");
+    /** Where the driver compares the certificate with the host. */
+    private static final String TLS_PACKAGE = "org.postgresql.ssl.";
+
+    /** The driver gives up: the server has no TLS where it is required, or asks for a password where none is given. */
+    private static final String GIVEN_UP = "08004";
 
     private Failures() {}
 
     static Fault fault(Throwable failure) {
         if (!(failure instanceof SQLException sql)) {
             return Fault.BROKEN;
+        }
+        if (isOfTheConfiguration(sql)) {
+            return Fault.REFUSED_FOR_GOOD;
         }
         String state = sql.getSQLState();
         if (state == null || state.length() != 5 || !isAnswer(sql)) {
@@ -44,11 +53,25 @@ final class Failures {
         return FOR_GOOD.contains(kind) ? Fault.REFUSED_FOR_GOOD : Fault.REFUSED;
     }
 
-    static boolean isSchemaMissing(Throwable failure) {
-        return failure instanceof SQLException sql
-                && isAnswer(sql)
-                && sql.getSQLState() != null
-                && MISSING.contains(sql.getSQLState());
+    /** Faults of a connection that the driver has in the same class as a network that is cut. */
+    private static boolean isOfTheConfiguration(SQLException failure) {
+        if (isAnswer(failure)) {
+            return false;
+        }
+        StackTraceElement[] thrower = failure.getStackTrace();
+        boolean isHostName = thrower.length > 0 && thrower[0].getClassName().startsWith(TLS_PACKAGE);
+        return isHostName || GIVEN_UP.equals(failure.getSQLState()) || isOfACertificate(failure);
+    }
+
+    private static boolean isOfACertificate(SQLException failure) {
+        for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof CertificateException
+                    || cause instanceof CertPathBuilderException
+                    || cause instanceof CertPathValidatorException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether it is an error that the server has sent: the transaction of the statement was rolled back. */
