@@ -9,6 +9,9 @@
 --
 -- Functions that clients call wait 4 s for a lock at most, so that a statement ends soon after its client has given it up.
 --
+-- Entries are looked up by the whole key in subqueries of their own: in a join, or with a list of names, the planner may read the whole directory
+-- as long as the table has no statistics. The plans are generic, since planning takes longer than a call.
+--
 -- Locks, always in this order: the directory of a commit (exclusive), then its leases (shared). Whoever ends a lease takes the lease exclusively,
 -- and waits for it only if it holds nothing else. A lease whose commits are under way has not ended, whatever the clock says.
 SET LOCAL client_min_messages = warning;
@@ -133,7 +136,7 @@ DECLARE
 BEGIN
     WITH buried AS (
         DELETE FROM sereno.entry e
-        WHERE e.ns = p_ns AND e.dir = p_dir AND e.lease = ANY (p_leases)
+        WHERE e.ns = p_ns AND e.dir = p_dir AND e.lease = ANY (p_leases) AND e.lease <> 0
             AND NOT EXISTS (SELECT FROM sereno.lease l WHERE l.id = e.lease AND NOT l.dead)
         RETURNING e.name)
     SELECT array_agg(b.name) INTO names FROM buried b;
@@ -144,7 +147,7 @@ END $$;
 
 -- Locks the directory, and ends there the leases of these entries, or of all if there are none, whose time has passed.
 CREATE OR REPLACE FUNCTION sereno.settle(p_ns text, p_dir text, p_names text[]) RETURNS void LANGUAGE plpgsql
-    SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off AS $$
+    SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     leases bigint[];
 BEGIN
@@ -152,8 +155,8 @@ BEGIN
     IF p_names IS NULL THEN
         leases := ARRAY(SELECT DISTINCT s.lease FROM sereno.seen s WHERE s.ns = p_ns AND s.dir = p_dir AND (s.gone OR s.late));
     ELSE
-        leases := ARRAY(SELECT DISTINCT s.lease FROM sereno.seen s
-            WHERE s.ns = p_ns AND s.dir = p_dir AND s.name = ANY (p_names) AND (s.gone OR s.late));
+        leases := ARRAY(SELECT DISTINCT f.lease FROM unnest(p_names) AS n(name), LATERAL (
+            SELECT s.lease, s.gone OR s.late AS ends FROM sereno.seen s WHERE s.ns = p_ns AND s.dir = p_dir AND s.name = n.name OFFSET 0) f WHERE f.ends);
     END IF;
     IF cardinality(leases) > 0 THEN
         PERFORM sereno.kill(leases);
@@ -166,7 +169,7 @@ END $$;
 -- ends, and a client that is stopped must not keep the directory's lock.
 CREATE OR REPLACE FUNCTION sereno.read(p_ns text, p_dir text, p_name text, p_after text, p_limit int, p_bytes bigint, p_settle boolean)
     RETURNS TABLE (name text, value bytea, created bigint, modified bigint, lease bigint) LANGUAGE plpgsql
-    SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off AS $$
+    SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     size bigint;
@@ -205,7 +208,7 @@ CREATE OR REPLACE FUNCTION sereno.commit(p_ns text, p_dir text, p_leases bigint[
         p_condition_of int[], p_conditions text[], p_kinds int[], p_revisions bigint[],
         p_write_of int[], p_writes text[], p_values bytea[], p_leased boolean[])
     RETURNS TABLE (status int, name text, value bytea, created bigint, modified bigint, lease bigint) LANGUAGE plpgsql
-    SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off AS $$
+    SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
     result int;
@@ -227,14 +230,16 @@ BEGIN
             result := 2;
         ELSIF EXISTS (
                 SELECT FROM unnest(p_condition_of, p_conditions, p_kinds, p_revisions) AS c(item, name, kind, revision)
-                LEFT JOIN sereno.entry e ON e.ns = p_ns AND e.dir = p_dir AND e.name = c.name
-                WHERE c.item = i AND NOT coalesce(CASE c.kind WHEN 0 THEN e.name IS NULL WHEN 1 THEN e.name IS NOT NULL
-                    WHEN 2 THEN e.created = c.revision ELSE e.modified = c.revision END, false)) THEN
+                WHERE c.item = i AND NOT coalesce((
+                    SELECT CASE c.kind WHEN 0 THEN false WHEN 1 THEN true WHEN 2 THEN e.created = c.revision ELSE e.modified = c.revision END
+                    FROM sereno.entry e WHERE e.ns = p_ns AND e.dir = p_dir AND e.name = c.name), c.kind = 0)) THEN
             result := 1;
         ELSE
             WITH deleted AS (
-                DELETE FROM sereno.entry e USING unnest(p_write_of, p_writes, p_values) AS w(item, name, value)
-                WHERE w.item = i AND w.value IS NULL AND e.ns = p_ns AND e.dir = p_dir AND e.name = w.name RETURNING e.name)
+                DELETE FROM sereno.entry e WHERE e.ctid = ANY (ARRAY(
+                    SELECT (SELECT o.ctid FROM sereno.entry o WHERE o.ns = p_ns AND o.dir = p_dir AND o.name = w.name)
+                    FROM unnest(p_write_of, p_writes, p_values) AS w(item, name, value) WHERE w.item = i AND w.value IS NULL))
+                RETURNING e.name)
             SELECT coalesce(array_agg(d.name), '{}') INTO changed FROM deleted d;
             SELECT changed || coalesce(array_agg(w.name), '{}'), count(*) INTO changed, puts
                 FROM unnest(p_write_of, p_writes, p_values) AS w(item, name, value) WHERE w.item = i AND w.value IS NOT NULL;
@@ -373,7 +378,7 @@ $$;
 
 -- A number for each of these entries and directories that changes with them.
 CREATE OR REPLACE FUNCTION sereno.poll(p_ns text, p_dirs text[], p_names text[]) RETURNS SETOF text LANGUAGE plpgsql
-    SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off AS $$
+    SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     PERFORM sereno.epoch();
     RETURN QUERY SELECT CASE w.name
@@ -384,7 +389,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION sereno.directories(p_ns text, p_after text, p_limit int) RETURNS SETOF text LANGUAGE plpgsql
-    SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off AS $$
+    SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     PERFORM sereno.epoch();
     RETURN QUERY WITH RECURSIVE d(dir) AS (
