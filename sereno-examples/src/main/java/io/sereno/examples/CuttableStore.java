@@ -9,6 +9,7 @@ import io.sereno.spi.TimeSource;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -54,14 +55,17 @@ public final class CuttableStore implements BackendProvider {
                 .filter(provider -> provider.schemes().contains(scheme))
                 .findFirst()
                 .orElseThrow();
-        FaultyBackend wire =
-                new FaultyBackend(store.open(new Uncuttable(config, scheme)), config.time(), config.executor());
+        FaultyBackend wire = new FaultyBackend(
+                store.open(new Uncuttable(config, scheme, store.pathParameter())), config.time(), config.executor());
         LATEST.set(wire);
         return wire;
     }
 
-    /** The same but for the scheme. */
-    private record Uncuttable(BackendConfig config, String scheme) implements BackendConfig {
+    /** The same but for the scheme, and for what the path stands for, which differs between the schemes. */
+    private record Uncuttable(BackendConfig config, String scheme, Optional<String> pathParameter)
+            implements BackendConfig {
+        private static final String NAMESPACE = "namespace";
+
         @Override
         public List<InetSocketAddress> endpoints() {
             return config.endpoints();
@@ -69,12 +73,17 @@ public final class CuttableStore implements BackendProvider {
 
         @Override
         public String namespace() {
-            return config.namespace();
+            return pathParameter.isPresent() ? config.parameters().getOrDefault(NAMESPACE, "") : config.namespace();
         }
 
         @Override
         public Map<String, String> parameters() {
-            return config.parameters();
+            Map<String, String> parameters = new HashMap<>(config.parameters());
+            pathParameter.ifPresent(parameter -> {
+                parameters.remove(NAMESPACE);
+                parameters.put(parameter, config.namespace());
+            });
+            return parameters;
         }
 
         @Override

@@ -91,6 +91,27 @@ public final class ApplicationProcess implements AutoCloseable {
         }
     }
 
+    /** SIGSTOP: it does nothing until {@link #resume()}, and does not notice that. */
+    public void pause() throws InterruptedException {
+        signal("STOP");
+    }
+
+    /** SIGCONT. */
+    public void resume() throws InterruptedException {
+        signal("CONT");
+    }
+
+    private void signal(String name) throws InterruptedException {
+        try {
+            Process kill = new ProcessBuilder("kill", "-s", name, String.valueOf(process.pid())).start();
+            if (kill.waitFor() != 0) {
+                throw new AssertionError("it did not get the signal " + name + "; its log:\n" + log());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Waits until it has ended successfully; returns its log. */
     public List<String> end() throws InterruptedException {
         if (!process.waitFor(SOON_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {

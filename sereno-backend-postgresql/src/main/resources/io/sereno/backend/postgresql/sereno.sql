@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS sereno.entry (
     PRIMARY KEY (ns, dir, name))
     WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX IF NOT EXISTS entry_lease ON sereno.entry (lease) WHERE lease <> 0;
+CREATE INDEX IF NOT EXISTS entry_created ON sereno.entry (created) WHERE lease <> 0; -- for sereno.fence
 
 -- A lease that is dead stays dead. Its row goes when its last entry has gone.
 CREATE TABLE IF NOT EXISTS sereno.lease (
@@ -397,6 +398,29 @@ BEGIN
             UNION ALL
             SELECT (SELECT e.dir FROM sereno.entry e WHERE e.ns = p_ns AND e.dir > d.dir ORDER BY e.dir LIMIT 1) FROM d WHERE d.dir IS NOT NULL)
         SELECT d.dir FROM d WHERE EXISTS (SELECT FROM sereno.seen s WHERE s.ns = p_ns AND s.dir = d.dir AND NOT s.gone) LIMIT p_limit;
+END $$;
+
+-- Makes the application's transaction that calls this fail unless the entry with this createRevision is there and its lease lives. Transactions that
+-- ask for entries of one directory wait here for each other's ends, so the work of an earlier grant is committed or undone before that of a later one
+-- begins. Clients of Sereno wait for none of them. Needs USAGE on the schema and SELECT on the view.
+CREATE OR REPLACE FUNCTION sereno.fence(p_created bigint) RETURNS void LANGUAGE plpgsql
+    SET enable_seqscan = off AS $$
+DECLARE
+    place record;
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'the isolation of this transaction is %, which cannot see that a grant has ended; read committed is accepted',
+            current_setting('transaction_isolation') USING ERRCODE = 'invalid_transaction_state';
+    END IF;
+    SELECT s.ns, s.dir INTO place FROM sereno.seen s WHERE s.created = p_created AND s.lease <> 0 LIMIT 1;
+    IF FOUND THEN
+        PERFORM pg_advisory_xact_lock(hashtextextended(place.dir, hashtextextended(place.ns, 6)));
+        PERFORM FROM sereno.seen s
+            WHERE s.ns = place.ns AND s.dir = place.dir AND s.created = p_created AND s.lease <> 0 AND NOT s.gone AND NOT s.late;
+    END IF;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the store has no live entry for this grant' USING ERRCODE = 'SR001';
+    END IF;
 END $$;
 
 INSERT INTO sereno.store (version, epoch, timeline, started) VALUES (1, 0, sereno.timeline(), '-infinity')
