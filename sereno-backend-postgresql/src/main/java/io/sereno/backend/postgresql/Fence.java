@@ -41,8 +41,7 @@ public final class Fence {
 
     private static final Pattern TOKEN = Pattern.compile("(?<!:):token\\b");
     private static final Pattern CONDITION = Pattern.compile("<=\\s*:token\\b|(?<!:):token\\s*>=");
-    private static final String FAIL =
-            "DO $$ BEGIN RAISE EXCEPTION 'the grant has ended' USING ERRCODE = '" + REFUSED + "'; END $$";
+    private static final String FAIL = "DO $$ BEGIN RAISE SQLSTATE '" + REFUSED + "'; END $$";
 
     private Fence() {}
 
