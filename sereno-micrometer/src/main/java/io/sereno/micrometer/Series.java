@@ -4,9 +4,12 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
-import io.sereno.SerenoMeter;
+import io.sereno.SerenoMeter.Operation;
+import io.sereno.SerenoMeter.Outcome;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -16,15 +19,13 @@ final class Series {
     /** The keys of tags that the meters use. */
     static final List<String> KEYS = List.of("backend", "operation", "outcome", "recipe", "name", "cause");
 
-    private static final SerenoMeter.Outcome[] OUTCOMES = SerenoMeter.Outcome.values();
-
     final Tags tags;
     final Counter sessionLosses;
 
     private final MeterRegistry registry;
     private final UnaryOperator<String> naming;
     private final int maxNames;
-    private final Timer[] requests = new Timer[SerenoMeter.Operation.values().length * OUTCOMES.length];
+    private final Map<Operation, Map<Outcome, Timer>> requests = new EnumMap<>(Operation.class);
     private final Map<String, SeriesByName<RightSeries>> rights = new ConcurrentHashMap<>(); // by recipe
     private final SeriesByName<TopicSeries> topics;
 
@@ -42,26 +43,27 @@ final class Series {
                 .description("Sessions that were lost")
                 .tags(tags)
                 .register(registry);
-        for (SerenoMeter.Operation operation : SerenoMeter.Operation.values()) {
-            for (SerenoMeter.Outcome outcome : OUTCOMES) {
-                requests[index(operation, outcome)] = Timer.builder("sereno.requests")
-                        .description("Requests to the store, from the call to the answer")
-                        .tags(tags)
-                        .tag("operation", Labels.of(operation))
-                        .tag("outcome", Labels.of(outcome))
-                        .register(registry);
+        for (Operation operation : Operation.values()) {
+            Map<Outcome, Timer> timers = new EnumMap<>(Outcome.class);
+            for (Outcome outcome : Outcome.values()) {
+                timers.put(
+                        outcome,
+                        Timer.builder("sereno.requests")
+                                .description("Requests to the store, from the call to the answer")
+                                .tags(tags)
+                                .tag("operation", Labels.of(operation))
+                                .tag("outcome", Labels.of(outcome))
+                                .register(registry));
             }
+            requests.put(operation, timers);
         }
         topics = new SeriesByName<>(
                 "topic", naming, maxNames, name -> new TopicSeries(registry, tags.and("name", name)));
     }
 
-    private static int index(SerenoMeter.Operation operation, SerenoMeter.Outcome outcome) {
-        return operation.ordinal() * OUTCOMES.length + outcome.ordinal();
-    }
-
-    Timer request(SerenoMeter.Operation operation, SerenoMeter.Outcome outcome) {
-        return requests[index(operation, outcome)];
+    Timer request(Operation operation, Outcome outcome) {
+        return Objects.requireNonNull(
+                Objects.requireNonNull(requests.get(operation)).get(outcome));
     }
 
     RightSeries right(String recipe, String name) {

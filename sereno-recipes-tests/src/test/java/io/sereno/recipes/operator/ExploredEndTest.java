@@ -116,7 +116,7 @@ class ExploredEndTest {
         Lineup lineup = Lineup.of(resource, queue);
         Seat seat = lineup.view(markers).seats().get(queue.indexOf(place));
         world.note(() -> action + " " + seat);
-        operator.begin(action, seat, "explore").whenComplete((release, failure) -> {
+        var unused = operator.begin(action, seat, "explore").whenComplete((release, failure) -> {
             world.note(() -> action + ": " + release + " " + failure);
             if (release != null && release.result() == Result.RELEASED && hasActed(world, release)) {
                 ended.incrementAndGet();
