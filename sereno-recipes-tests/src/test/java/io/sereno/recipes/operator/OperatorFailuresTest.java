@@ -39,6 +39,7 @@ class OperatorFailuresTest {
     private static final String AUDIT = "@sereno-operator/topic/audit";
 
     /** The two interventions, and the requests of each. */
+    @SuppressWarnings("ImmutableEnumChecker") // The predicates have no state.
     private enum Way {
         END("session") {
             @Override
