@@ -367,9 +367,9 @@ class OperatorViewsTest {
         Sereno second = clients.connect("app");
         first.mutex("a").acquire();
         second.mutex("b").acquire();
-        Threads.inThread(() -> first.mutex("b").acquire());
+        var unused1 = Threads.inThread(() -> first.mutex("b").acquire());
         Threads.awaitWaiters(one.mutex("b"), 1);
-        Threads.inThread(() -> second.mutex("a").acquire());
+        var unused2 = Threads.inThread(() -> second.mutex("a").acquire());
         Threads.awaitWaiters(one.mutex("a"), 1);
         assertThat(graph().suspected())
                 .singleElement()
@@ -385,9 +385,9 @@ class OperatorViewsTest {
         Sereno second = clients.connect("app");
         two.mutex("a").acquire();
         second.mutex("b").acquire();
-        Threads.inThread(() -> first.mutex("a").acquire());
+        var unused3 = Threads.inThread(() -> first.mutex("a").acquire());
         Threads.awaitWaiters(one.mutex("a"), 1);
-        Threads.inThread(() -> two.mutex("b").acquire());
+        var unused4 = Threads.inThread(() -> two.mutex("b").acquire());
         Threads.awaitWaiters(one.mutex("b"), 1);
         assertThat(graph().edges()).hasSize(2);
         assertThat(graph().suspected()).isEmpty();
