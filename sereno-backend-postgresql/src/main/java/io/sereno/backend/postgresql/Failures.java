@@ -24,6 +24,9 @@ final class Failures {
     /** The transaction is read-only: the server is a standby, or has become one. */
     static final String READ_ONLY = "25006";
 
+    /** A table, schema or function that is missing. */
+    private static final Set<String> MISSING = Set.of("42P01", "3F000", "42883");
+
     /** Where the driver compares the certificate with the host. */
     private static final String TLS_PACKAGE = "org.postgresql.ssl.";
 
@@ -72,6 +75,13 @@ final class Failures {
             }
         }
         return false;
+    }
+
+    static boolean isSchemaMissing(Throwable failure) {
+        return failure instanceof SQLException sql
+                && isAnswer(sql)
+                && sql.getSQLState() != null
+                && MISSING.contains(sql.getSQLState());
     }
 
     /** Whether it is an error that the server has sent: the transaction of the statement was rolled back. */
