@@ -44,7 +44,7 @@ class ConnectingTest {
         encrypted = PostgresServer.startWithTls(identity);
         Database.run(
                 server.endpoint(), "CREATE ROLE ada LOGIN PASSWORD 'correct-horse'", "CREATE DATABASE own OWNER ada");
-        Sereno.connect(uri("", server.authority())).close();
+        Sereno.connect(uri(server.authority())).close();
     }
 
     @AfterAll
@@ -53,12 +53,12 @@ class ConnectingTest {
         encrypted.close();
     }
 
-    private static String uri(String user, String authority) {
-        return "postgresql://" + user + authority + "/" + PostgresServer.DATABASE;
+    private static String uri(String authority) {
+        return "postgresql://" + PostgresServer.USER + ":any@" + authority + "/" + PostgresServer.DATABASE;
     }
 
     private static String secure(String host, String mode) {
-        return uri("", host + ":" + encrypted.endpoint().getPort()) + "?sslmode=" + mode;
+        return uri(host + ":" + encrypted.endpoint().getPort()) + "?sslmode=" + mode;
     }
 
     private static AbstractThrowableAssert<?, ?> fails(Sereno.Builder builder, Class<?> kind) {
@@ -83,19 +83,19 @@ class ConnectingTest {
         try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = closed.getLocalPort();
         }
-        mayBeRepeated(uri("", "127.0.0.1:" + port)).hasMessageContaining("127.0.0.1:" + port);
+        mayBeRepeated(uri("127.0.0.1:" + port)).hasMessageContaining("127.0.0.1:" + port);
     }
 
     @Test
     void whereTheHostIsNotKnownItMayBeRepeated() {
-        mayBeRepeated(uri("", "no-such-host.invalid:1")).hasMessageContaining("no-such-host.invalid");
+        mayBeRepeated(uri("no-such-host.invalid:1")).hasMessageContaining("no-such-host.invalid");
     }
 
     @Test
     void whereTheServerIsFrozenItMayBeRepeated() {
         try (PostgresServer frozen = PostgresServer.start()) {
             frozen.pause();
-            mayBeRepeated(uri("", frozen.authority())).hasMessageContaining(frozen.authority());
+            mayBeRepeated(uri(frozen.authority())).hasMessageContaining(frozen.authority());
         }
     }
 
@@ -110,7 +110,8 @@ class ConnectingTest {
 
     @Test
     void aDatabaseThatDoesNotExistIsAFault() {
-        isAFault("postgresql://" + server.authority() + "/nowhere").hasMessageContaining("nowhere");
+        isAFault("postgresql://" + PostgresServer.USER + ":any@" + server.authority() + "/nowhere")
+                .hasMessageContaining("nowhere");
     }
 
     @Test
@@ -135,7 +136,7 @@ class ConnectingTest {
 
     @Test
     void tlsOnTheClientsSideOnlyIsAFault() {
-        isAFault(uri("", server.authority()) + "?sslmode=require").hasMessageContaining("SSL");
+        isAFault(uri(server.authority()) + "?sslmode=require").hasMessageContaining("SSL");
     }
 
     @Test
@@ -143,7 +144,7 @@ class ConnectingTest {
         HttpServer http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         http.start();
         try {
-            mayBeRepeated(uri("", "127.0.0.1:" + http.getAddress().getPort()));
+            mayBeRepeated(uri("127.0.0.1:" + http.getAddress().getPort()));
         } finally {
             http.stop(0);
         }

@@ -46,7 +46,7 @@ class FenceTest {
         server = PostgresServer.start();
         String database = server.authority() + "/" + PostgresServer.DATABASE;
         jdbc = "jdbc:postgresql://" + database + "?user=" + PostgresServer.USER;
-        uri = "postgresql://" + database + "?namespace=fence&session-ttl=2s";
+        uri = "postgresql://" + PostgresServer.USER + ":any@" + database + "?namespace=fence&session-ttl=2s";
     }
 
     @AfterAll

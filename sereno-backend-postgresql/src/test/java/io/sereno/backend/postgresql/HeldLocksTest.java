@@ -123,8 +123,8 @@ class HeldLocksTest {
     /** A renewal that waits for a lock is one that does not arrive: the holder is told before another may hold. */
     @Test
     void aHolderWhoseLeaseIsLockedIsToldAndTheLockIsFreeAfterwards() throws Exception {
-        String uri =
-                "postgresql://" + server.authority() + "/" + PostgresServer.DATABASE + "?namespace=held&session-ttl=3s";
+        String uri = "postgresql://" + PostgresServer.USER + ":any@" + server.authority() + "/"
+                + PostgresServer.DATABASE + "?namespace=held&session-ttl=3s";
         try (Sereno sereno = Sereno.connect(uri);
                 Sereno other = Sereno.connect(uri)) {
             Grant grant = sereno.mutex("m").acquire();

@@ -42,8 +42,8 @@ class RequestsTest extends RequestCosts {
 
     @Override
     protected Sereno connect() {
-        return Sereno.connect("postgresql://" + server.authority() + "/" + PostgresServer.DATABASE
-                + "?namespace=requests&session-ttl=40s");
+        return Sereno.connect("postgresql://" + PostgresServer.USER + ":any@" + server.authority() + "/"
+                + PostgresServer.DATABASE + "?namespace=requests&session-ttl=40s");
     }
 
     @Override

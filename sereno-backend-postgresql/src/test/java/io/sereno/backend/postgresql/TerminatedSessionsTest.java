@@ -197,8 +197,8 @@ class TerminatedSessionsTest {
     /** The recipes settle the unknown outcomes: each call counts once, and the mutex stays held. */
     @Test
     void recipesGoOnThroughTheEndsOfAllSessions() throws Exception {
-        String uri = "postgresql://" + server.authority() + "/" + PostgresServer.DATABASE
-                + "?namespace=ended&session-ttl=10s";
+        String uri = "postgresql://" + PostgresServer.USER + ":any@" + server.authority() + "/"
+                + PostgresServer.DATABASE + "?namespace=ended&session-ttl=10s";
         try (Sereno sereno = Sereno.connect(uri)) {
             Grant grant = sereno.mutex("m").acquire();
             Counter counter = sereno.counter("c");

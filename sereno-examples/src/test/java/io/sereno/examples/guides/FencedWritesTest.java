@@ -37,7 +37,7 @@ class FencedWritesTest {
         String url = server.authority() + "/" + PostgresServer.DATABASE;
         DATA_SOURCE.setUrl("jdbc:postgresql://" + url);
         DATA_SOURCE.setUser(PostgresServer.USER);
-        sereno = Sereno.connect("postgresql://" + url + "?namespace=guide");
+        sereno = Sereno.connect("postgresql://" + PostgresServer.USER + ":any@" + url + "?namespace=guide");
     }
 
     @AfterAll
