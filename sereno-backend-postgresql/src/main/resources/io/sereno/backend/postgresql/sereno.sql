@@ -4,8 +4,9 @@
 --   GRANT USAGE ON SCHEMA sereno TO app;
 --   GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA sereno TO app;
 --   GRANT SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA sereno TO app;
+--   GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA sereno TO app;
 --
--- The script may be run again. Everything takes effect at READ COMMITTED: each statement of a function sees what was committed before it began.
+-- The script is one transaction, and may be run again. Everything takes effect at READ COMMITTED: each statement of a function sees what was committed before it began.
 --
 -- Functions that clients call wait 4 s for a lock at most, so that a statement ends soon after its client has given it up.
 --
@@ -14,7 +15,17 @@
 --
 -- Locks, always in this order: the directory of a commit (exclusive), then its leases (shared). Whoever ends a lease takes the lease exclusively,
 -- and waits for it only if it holds nothing else. A lease whose commits are under way has not ended, whatever the clock says.
+BEGIN;
 SET LOCAL client_min_messages = warning;
+SELECT pg_advisory_xact_lock(1397051247, 2);
+DO $$
+BEGIN
+    IF to_regclass('sereno.store') IS NOT NULL THEN
+        IF (SELECT version FROM sereno.store) > 1 THEN
+            RAISE EXCEPTION 'the schema sereno is newer than this script, which has version 1; run the script of a newer jar';
+        END IF;
+    END IF;
+END $$;
 CREATE SCHEMA IF NOT EXISTS sereno;
 
 -- One row. A revision is the epoch in its high 10 bits and the sequence in its low 43 bits. The epoch rises when the server's timeline changes, as by
@@ -38,7 +49,8 @@ CREATE TABLE IF NOT EXISTS sereno.entry (
     modified bigint NOT NULL,
     lease bigint NOT NULL,
     PRIMARY KEY (ns, dir, name))
-    WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
+    WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0,
+    toast.autovacuum_vacuum_scale_factor = 0.05, toast.autovacuum_vacuum_threshold = 500, toast.autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX IF NOT EXISTS entry_lease ON sereno.entry (lease) WHERE lease <> 0;
 CREATE INDEX IF NOT EXISTS entry_created ON sereno.entry (created) WHERE lease <> 0; -- for sereno.fence
 
@@ -425,3 +437,4 @@ END $$;
 
 INSERT INTO sereno.store (version, epoch, timeline, started) VALUES (1, 0, sereno.timeline(), '-infinity')
     ON CONFLICT (one) DO UPDATE SET version = excluded.version;
+COMMIT;

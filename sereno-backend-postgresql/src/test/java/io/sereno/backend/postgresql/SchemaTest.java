@@ -76,7 +76,8 @@ class SchemaTest {
 
     @Test
     void aRoleWithTheListedRightsNeedsNoOthers() throws SQLException {
-        sql("BEGIN;" + Schema.script() + ";COMMIT");
+        sql("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC");
+        sql(Schema.script());
         assertThatThrownBy(() -> config().as("app").open()).hasMessageContaining("permission denied for schema sereno");
 
         List<String> grants = Schema.script()
@@ -84,10 +85,12 @@ class SchemaTest {
                 .filter(line -> line.startsWith("--   GRANT"))
                 .map(line -> line.substring(2))
                 .toList();
-        assertThat(grants).hasSize(3);
+        assertThat(grants).hasSize(4);
         sql(grants.toArray(String[]::new));
         // Nothing may be created by it.
-        sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+        sql(
+                "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+                "ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO PUBLIC");
         try (Backend backend = config().as("app").open()) {
             requireWorks(backend);
         }
@@ -121,11 +124,21 @@ class SchemaTest {
 
     @Test
     void aNewerSchemaIsRefused() throws SQLException {
-        sql("BEGIN;" + Schema.script() + ";COMMIT", "UPDATE sereno.store SET version = 2");
+        sql(Schema.script(), "UPDATE sereno.store SET version = 2");
         assertThatThrownBy(() -> config().open())
                 .isInstanceOfSatisfying(
                         BackendException.class, e -> assertThat(e.permanent()).isTrue())
                 .hasMessageContainingAll("version 2", "up to 1", "update sereno-backend-postgresql");
+    }
+
+    @Test
+    void theScriptChangesNothingOfANewerSchema() throws SQLException {
+        sql(Schema.script(), "DROP FUNCTION sereno.renew", "UPDATE sereno.store SET version = 2");
+        assertThatThrownBy(() -> sql(Schema.script())).hasMessageContainingAll("newer than this script", "version 1");
+        assertThat(Database.number(server.endpoint(), "SELECT version FROM sereno.store"))
+                .isEqualTo(2);
+        assertThat(Database.number(server.endpoint(), "SELECT count(to_regproc('sereno.renew'))"))
+                .isZero();
     }
 
     @Test
