@@ -8,6 +8,7 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Objects;
 
 /**
  * A process that books under a mutex, and may be paused. It waits where it is told to, until nobody has the advisory lock
@@ -18,7 +19,11 @@ final class Bookkeeper {
 
     private Bookkeeper() {}
 
-    /** @param arguments the URI of Sereno, the one of JDBC, and {@code before} or {@code after} the check to wait */
+    /**
+     * Books once.
+     *
+     * @param arguments the URI of Sereno, the one of JDBC, and {@code before} or {@code after} the check to wait
+     */
     public static void main(String[] arguments) throws Exception {
         boolean isCheckedFirst = arguments[2].equals("after");
         try (Sereno sereno = Sereno.connect(arguments[0]);
@@ -39,7 +44,7 @@ final class Bookkeeper {
                 connection.commit();
                 System.out.println("committed");
             } catch (GrantLostException e) {
-                SQLException cause = (SQLException) e.getCause();
+                SQLException cause = (SQLException) Objects.requireNonNull(e.getCause());
                 connection.commit(); // as an application that takes no notice: the server rolls back
                 System.out.println("refused " + cause.getSQLState());
             }
