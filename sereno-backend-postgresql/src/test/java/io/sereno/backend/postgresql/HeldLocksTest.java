@@ -17,6 +17,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -79,7 +80,7 @@ class HeldLocksTest {
                     .join();
             return result;
         } catch (CompletionException e) {
-            return ((BackendException) e.getCause()).outcome();
+            return ((BackendException) Objects.requireNonNull(e.getCause())).outcome();
         }
     }
 

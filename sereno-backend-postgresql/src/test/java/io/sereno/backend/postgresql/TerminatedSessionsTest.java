@@ -23,6 +23,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -84,7 +85,9 @@ class TerminatedSessionsTest {
         try {
             return String.valueOf(join(stage));
         } catch (CompletionException e) {
-            return ((BackendException) e.getCause()).outcome().name();
+            return ((BackendException) Objects.requireNonNull(e.getCause()))
+                    .outcome()
+                    .name();
         }
     }
 
