@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -245,7 +246,9 @@ class LoadTest {
     private static String nameOf(Object outcome) {
         if (outcome instanceof Throwable thrown) {
             Throwable failure = thrown instanceof CompletionException ? thrown.getCause() : thrown;
-            return ((BackendException) failure).outcome().name();
+            return ((BackendException) Objects.requireNonNull(failure))
+                    .outcome()
+                    .name();
         }
         return outcome instanceof CommitResult ? outcome.getClass().getSimpleName() : "not tried";
     }
