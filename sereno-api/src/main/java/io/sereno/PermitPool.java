@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * A semaphore between processes, and between the threads of one: so many permits, of which a caller takes one or several at once.
+ * A semaphore between processes, and between the threads of one: a limited number of permits, of which a caller takes one or several at once.
  *
  * <pre>{@code
  * PermitPool uploads = sereno.permitPool("uploads", 5);
@@ -16,15 +16,16 @@ import java.util.Optional;
  * <p>The limit is stored: the first caller that needs it stores the one that it gave to {@link Sereno#permitPool}. From then on the stored limit holds for
  * all, whatever they give, and only {@link #setLimit} changes it.
  *
- * <p><b>Guarantees.</b> The permits that clients believe to hold never exceed the limit, unless the limit was lowered while they were held. Who
- * waits, or begins, after {@link #setLimit} has returned is granted permits within the new limit only; a lower limit revokes nothing (SEM-1). Clients are
- * served in the order of their entries in the store, also those that ask for many permits, so nobody starves (SEM-2). Permits come back once: when
- * they are released, or when they are lost; those of a process that dies come back after its session ttl plus the store's lateness (SEM-3). A higher
- * limit is noticed at once, and a request for more permits than the limit fails and does not block others (SEM-4). A waiter that gives up leaves
- * nothing behind.
+ * <p><b>Guarantees.</b> The permits that clients believe to hold never exceed the limit, unless the limit was lowered while they were held. After
+ * {@link #setLimit} has returned, new requests, and those that are known to wait, are granted within the new limit only; a lower limit revokes nothing
+ * (SEM-1). Clients are served in the order of their entries in the store, also those that ask for many permits, so nobody starves (SEM-2). Permits come
+ * back once: when they are released, or when they are lost; those of a process that dies come back after its session ttl plus the store's lateness
+ * (SEM-3). The first that waits notices a higher limit at once, and each following one when the one in front was granted; a request for more permits
+ * than the limit fails and does not block others (SEM-4). A waiter that gives up leaves nothing behind.
  *
  * <p>Callers of one client wait in the order of their calls, and only the first of them has an entry in the store. So a client with many callers is
- * served as often as one with few.
+ * served as often as one with few, and a client gets the permits of its callers one after another, each with a round trip to the store, even while many
+ * are free. If callers of the same client wait, {@link #tryAcquire} is empty, also for more permits than the limit.
  *
  * <p><b>Not guaranteed.</b> An order between calls of one client that are under way at the same time. No permit outlasts the session: see {@link Right}.
  *

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Stored: entry {@code limit} of the directory, which stays; and in each granted place a <em>mark</em>.
  *
- * <p>Invariant: a place is granted only if a look after its enqueue showed that it and all places in front fit into the limit, and the limit was stored at
- * the moment of the grant. Places in front only become fewer, so the places that are granted never exceed the limit, unless the limit was lowered.
+ * <p>Invariant: a place is granted only if a look after its enqueue showed that it and all places in front fit into the limit. A place that has had to wait
+ * is granted only while that limit is stored. Places in front only become fewer, so the places that are granted never exceed the limit, unless the limit was lowered.
  *
  * <ol>
  *   <li>If no limit is stored: {@code createRevision(own), absent(limit) -> put(limit)}, and look again.
