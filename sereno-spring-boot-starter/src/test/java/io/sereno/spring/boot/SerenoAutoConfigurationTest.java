@@ -7,6 +7,8 @@ import io.sereno.NotAppliedException;
 import io.sereno.Sereno;
 import io.sereno.SerenoConfigurationException;
 import io.sereno.SessionState;
+import io.sereno.operator.Kind;
+import io.sereno.operator.Operator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -34,6 +36,19 @@ class SerenoAutoConfigurationTest {
             assertThat(sereno.counter("visits").incrementAndGet()).isEqualTo(1);
             assertThat(sereno.sessionState()).isEqualTo(SessionState.CONNECTED);
         });
+    }
+
+    @Test
+    void theOperatorOfTheClientIsABean() {
+        Contexts.withStarter().withPropertyValues("sereno.uri=memory:").run(context -> {
+            context.getBean(Sereno.class).mutex("close-month").acquire();
+            assertThat(context.getBean(Operator.class).queue(Kind.LOCK, "close-month"))
+                    .hasValueSatisfying(queue -> assertThat(queue.seats()).hasSize(1));
+        });
+        Contexts.withStarter()
+                .withBean("first", Sereno.class, () -> Sereno.connect("memory:"))
+                .withBean("second", Sereno.class, () -> Sereno.connect("memory:"))
+                .run(context -> assertThat(context).hasNotFailed().doesNotHaveBean(Operator.class));
     }
 
     @Test
