@@ -182,10 +182,9 @@ class OperatorViewsTest {
     @Test
     void hostileMarkersAreRead() {
         put("session", "3kd82jD0aXq", "nonsense");
-        String marker = clients.entries("session").get(0).name();
         put(
                 "session",
-                marker,
+                "3kd82jD0aXr",
                 "sereno/1 card\nhost <img>\npid 99999999999999999999\nttl -1\nversion \u202e\nmood good\n");
         assertThat(operator.sessions()).allSatisfy(session -> {
             assertThat(session.host()).matches("[A-Za-z0-9._-]*");
