@@ -351,7 +351,8 @@ final class ServerPrograms {
         Path postgres = root.resolve("usr/lib/postgresql");
         if (Files.isDirectory(postgres)) {
             try (Stream<Path> versions = Files.list(postgres)) {
-                versions.sorted(Comparator.comparingInt(ServerPrograms::number).reversed())
+                versions.sorted(Comparator.comparingDouble(ServerPrograms::number)
+                                .reversed())
                         .forEach(version -> folders.add(version.resolve("bin")));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

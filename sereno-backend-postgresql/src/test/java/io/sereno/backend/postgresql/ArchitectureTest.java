@@ -29,6 +29,8 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule aBackendKnowsTheSpiAndItsClientLibrary = classes()
+            .that()
+            .doNotHaveSimpleName("Fence") // for transactions of applications
             .should()
             .onlyDependOnClassesThat(resideInAnyPackage(
                     "java..",
@@ -55,6 +57,8 @@ class ArchitectureTest {
             .haveSimpleName("PostgresBackendProvider")
             .orShould()
             .haveSimpleName("PostgresBackends")
+            .orShould()
+            .haveSimpleName("Fence")
             .allowEmptyShould(false);
 
     private static DescribedPredicate<JavaAccess<?>> matching(Pattern code) {
