@@ -59,12 +59,13 @@ public final class PostgresReplication extends ServerGroup<PostgresServer> {
     }
 
     /**
-     * Cuts the link from primary to replica: later writes that the primary acknowledges are not replicated. The primary
-     * continues to serve clients, and the replica keeps its data and answers reads. Returns when no replica is
-     * connected.
+     * Cuts the link from primary to replica: later writes that the primary acknowledges are not replicated, and earlier
+     * ones are. The primary continues to serve clients, and the replica keeps its data and answers reads. Returns when
+     * no replica is connected.
      */
     public void cutReplica() {
         PostgresServer server = primary;
+        awaitReplay();
         cut = true;
         query(server, "alter role " + REPLICATION_USER + " nologin");
         server.await("lose its replica", () -> {
@@ -80,8 +81,8 @@ public final class PostgresReplication extends ServerGroup<PostgresServer> {
     }
 
     /**
-     * Ends the replica's recovery, whether or not the present primary is up; returns when the replica accepts writes.
-     * No effect on the primary.
+     * Ends the replica's recovery, whether or not the present primary is up; returns when the replica accepts writes. If
+     * the primary is up and the link is not cut, the replica has all earlier writes. No effect on the primary.
      *
      * <p>A former primary that is up continues to accept writes, also after a restart, until {@link #rejoin()}: these
      * writes are lost.
@@ -93,6 +94,7 @@ public final class PostgresReplication extends ServerGroup<PostgresServer> {
         if (server == primary) {
             return;
         }
+        awaitReplay();
         query(server, "select pg_promote(false)");
         server.await("become the primary", () -> !isStandby(server));
         primary = server;
@@ -120,6 +122,19 @@ public final class PostgresReplication extends ServerGroup<PostgresServer> {
                 "be followed by its replica",
                 () -> server.query("select count(*) from pg_stat_replication where state = 'streaming'")
                         .equals("1"));
+    }
+
+    /** Waits until the replica has what the primary has written, if the two are up and connected. */
+    private void awaitReplay() {
+        PostgresServer from = primary;
+        PostgresServer to = replica();
+        if (cut || !from.isRunning() || !to.isRunning() || !isStandby(to)) {
+            return;
+        }
+        to.await("replay what the primary has written", () -> {
+            long written = Long.parseLong(from.query("select (pg_current_wal_lsn() - '0/0')::bigint"));
+            return Long.parseLong(to.query("select (pg_last_wal_replay_lsn() - '0/0')::bigint")) >= written;
+        });
     }
 
     private static void query(PostgresServer server, String sql) {
