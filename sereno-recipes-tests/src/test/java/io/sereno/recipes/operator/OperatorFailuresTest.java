@@ -40,7 +40,7 @@ class OperatorFailuresTest {
 
     /** The two interventions, and the requests of each. */
     @SuppressWarnings("ImmutableEnumChecker") // The predicates have no state.
-    private enum Way {
+    enum Way {
         END("session") {
             @Override
             Release call(Operator operator, Seat seat) throws InterruptedException {
