@@ -8,6 +8,7 @@ import io.sereno.NotAppliedException;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.Sereno;
 import io.sereno.SerenoClosedException;
+import io.sereno.SessionState;
 import io.sereno.operator.AuditEntry;
 import io.sereno.operator.Kind;
 import io.sereno.operator.Operator;
@@ -192,6 +193,7 @@ class OperatorFailuresTest {
             hand.close();
             return "closed";
         });
+        clients.passUntil(() -> hand.sessionState() == SessionState.CLOSED, Duration.ofMillis(100));
         clients.passUntilDone(ending, Duration.ofSeconds(10));
         assertThatThrownBy(ending::join).cause().isInstanceOf(SerenoClosedException.class);
         clients.passUntilDone(closed, Duration.ofSeconds(10));
