@@ -1,8 +1,16 @@
 package io.sereno.tck.history;
 
+import io.sereno.spi.Bytes;
+import io.sereno.spi.Commit;
+import io.sereno.spi.Entry;
+import io.sereno.spi.Write;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -50,6 +58,40 @@ public record History(
      * @param to when it ended
      */
     public record Fault(String what, Optional<String> client, Moment from, Moment to) {}
+
+    /**
+     * How many commits of unknown outcome have been applied for certain: a read shows what one of them put. One pass over
+     * the history, whatever is wrong with it.
+     */
+    public long unknownAndSeen() {
+        Map<Version, Integer> unknown = new HashMap<>();
+        for (Operation operation : operations) {
+            if (operation.isUnknown() && operation.commit().isPresent()) {
+                Commit commit = operation.commit().get();
+                for (Write write : commit.writes()) {
+                    if (write instanceof Write.Put put) {
+                        unknown.put(new Version(commit.directory(), put.name(), put.value()), operation.id());
+                    }
+                }
+            }
+        }
+        Set<Integer> seen = new HashSet<>();
+        for (Operation operation : operations) {
+            if (operation.snapshot().isPresent()) {
+                String directory = operation.directory().orElseThrow();
+                for (Entry entry : operation.snapshot().get().entries()) {
+                    Integer writer = unknown.get(new Version(directory, entry.name(), entry.value()));
+                    if (writer != null) {
+                        seen.add(writer);
+                    }
+                }
+            }
+        }
+        return seen.size();
+    }
+
+    /** What one put wrote; no other put of a history writes the same. */
+    private record Version(String directory, String name, Bytes value) {}
 
     History withOperations(List<Operation> others) {
         return new History(others, notices, faults, snapshotReads, storeWideRevisions);

@@ -113,22 +113,26 @@ final class LeaseLife {
 
     /** The lease that a commit names; 0 if none. */
     static long leaseOf(Operation operation) {
-        return operation.commit().stream()
-                .flatMap(commit -> commit.writes().stream())
-                .mapToLong(write -> write instanceof Write.Put put ? put.leaseId() : 0)
-                .filter(id -> id != 0)
-                .findFirst()
-                .orElse(0);
+        if (operation.commit().isPresent()) {
+            for (Write write : operation.commit().get().writes()) {
+                if (write instanceof Write.Put put && put.leaseId() != 0) {
+                    return put.leaseId();
+                }
+            }
+        }
+        return 0;
     }
 
     /** The lease under which a commit puts an entry; 0 if none. */
     static long leaseOf(Operation operation, String name) {
-        return operation.commit().stream()
-                .flatMap(commit -> commit.writes().stream())
-                .filter(write -> write.name().equals(name))
-                .mapToLong(write -> write instanceof Write.Put put ? put.leaseId() : 0)
-                .findFirst()
-                .orElse(0);
+        if (operation.commit().isPresent()) {
+            for (Write write : operation.commit().get().writes()) {
+                if (write.name().equals(name)) {
+                    return write instanceof Write.Put put ? put.leaseId() : 0;
+                }
+            }
+        }
+        return 0;
     }
 
     private void renewed(Operation operation) {

@@ -36,6 +36,7 @@ class LargeHistoryTest {
         assertThat(findings.violations()).isEmpty();
         assertThat(findings.evidence().get("READ-1")).isGreaterThan(OPERATIONS / 10);
         assertThat(findings.evidence().get("OUT-3")).isGreaterThan(OPERATIONS / 200);
+        assertThat(history.unknownAndSeen()).isEqualTo(findings.evidence().get("OUT-3"));
     }
 
     @Test
