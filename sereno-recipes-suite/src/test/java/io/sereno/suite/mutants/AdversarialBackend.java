@@ -6,7 +6,7 @@ import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.Guarantees;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -119,14 +119,12 @@ public record AdversarialBackend(String name, Set<Trait> traits) {
                         EnumSet.of(OVERTAKING, REVISIONS_OF_EACH_DIRECTORY, DEAD_LEASES_ARE_REFUSED, NO_LIMITS)));
     }
 
-    /** Each trait alone, too. */
-    public static List<AdversarialBackend> thorough() {
-        List<AdversarialBackend> all = new ArrayList<>(usual());
-        for (Trait trait : Trait.values()) {
-            all.add(new AdversarialBackend(
-                    trait.toString().toLowerCase(Locale.ROOT).replace('_', ' '), EnumSet.of(trait)));
-        }
-        return all;
+    /** Each trait alone. */
+    public static List<AdversarialBackend> singleTraits() {
+        return Arrays.stream(Trait.values())
+                .map(trait -> new AdversarialBackend(
+                        trait.toString().toLowerCase(Locale.ROOT).replace('_', ' '), EnumSet.of(trait)))
+                .toList();
     }
 
     boolean is(Trait trait) {
