@@ -82,6 +82,29 @@ class OperatorEndTest {
         assertThat(operator.audit(1)).extracting(AuditEntry::offset).containsExactly(3L);
     }
 
+    /** The next renewal is due after a third of the ttl; the operator does not wait that long. */
+    @Test
+    void aHolderWhoseLookAtItsMarkerFailsIsNotifiedSoonAllTheSame() throws Exception {
+        for (boolean duringARenewal : List.of(false, true)) {
+            FaultyBackend wire = clients.line();
+            Sereno holder = clients.connect("holder", wire);
+            Grant held = holder.mutex("x").acquire();
+            clients.time.advance(Duration.ofMillis(1));
+            if (duringARenewal) {
+                wire.next(OperatorEndTest::isCheckOfMarker, Fate.delayReply(Clients.TTL.dividedBy(8)));
+                clients.time.advance(Clients.TTL.dividedBy(3));
+            }
+            wire.next(OperatorEndTest::isCheckOfMarker, Fate.loseReply());
+
+            CompletableFuture<Release> ending = ending(seat("x"));
+
+            clients.passUntilDone(ending, Clients.TTL.dividedBy(6));
+            assertThat(ending.get().result()).isEqualTo(Result.RELEASED);
+            assertThat(held.isHeld()).isFalse();
+            holder.close();
+        }
+    }
+
     /** It may go on to believe until its session's deadline, so the seat stays until the lease has ended. */
     @Test
     void theSeatOfAStoppedHolderGoesWithItsLease() throws Exception {
@@ -469,5 +492,11 @@ class OperatorEndTest {
         store.commit(Commit.to(directory).put(name, Bytes.utf8(value)).build())
                 .toCompletableFuture()
                 .join();
+    }
+
+    private static boolean isCheckOfMarker(Request request) {
+        return request instanceof Request.Commit sent
+                && sent.commit().directory().equals("session")
+                && sent.commit().writes().isEmpty();
     }
 }

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  *       is reported half a ttl after the last renewal at the latest, and each third of a ttl has two attempts.
  *   <li>The session ends for good when the store says that lease or marker are gone, or when the deadline passes. If the store says so, the cause
  *       is open ({@link EndedSessions}): the store may have gone back to a state before the session.
+ *   <li>A notice about the marker leads to a look at it. If the look fails, a renewal follows soon, with its check.
  *   <li>Full: each withdrawn name is an entry that stays until the end of the session. When there are more than {@value #MOST_WITHDRAWN}, another
  *       session succeeds this one, and this one ends when nothing under it is used any more.
  * </ol>
@@ -90,6 +91,9 @@ public final class Session {
     private long markerRevision;
     private int withdrawn;
     private @Nullable Renewal current;
+    /** A look at the marker failed while a renewal was under way, whose check may have been made before. */
+    private boolean unseen;
+
     private final Timer renewal = new Timer();
     private final Timer deadline = new Timer();
 
@@ -190,7 +194,7 @@ public final class Session {
         watch.open();
     }
 
-    // Step 5.
+    // Step 6.
     /** One more name stays taken until this session ends. */
     void withdrawn() {
         strand.execute(() -> {
@@ -297,11 +301,21 @@ public final class Session {
     private void lookAtMarker() {
         kernel.store().lookForDeleted(strand);
         kernel.store().commit(checkOfMarker().build(), strand, outcome -> {
-            if (outcome.kind() == Outcome.Kind.CONFLICT) {
-                endByStore();
+            switch (outcome.kind()) {
+                case CONFLICT -> endByStore();
+                case NOT_APPLIED, UNKNOWN -> lookAgain();
+                default -> {}
             }
-            // A failed look proves nothing; the check of the next renewal will.
         });
+    }
+
+    /** A failed look proves nothing. The check of a renewal does, and the next one would be sent up to a third of the ttl later. */
+    private void lookAgain() {
+        if (current != null) {
+            unseen = true;
+        } else if (!ended) {
+            renewAt(kernel.time().nanoTime() + backoff.next().toNanos());
+        }
     }
 
     /** One attempt. Its success counts whenever it comes; only the current attempt's failure leads to the next attempt. */
@@ -311,6 +325,7 @@ public final class Session {
 
         void send() {
             current = this;
+            unseen = false;
             limit.set(kernel.time(), Duration.ofNanos(sixth), strand, () -> failed(null));
             kernel.store().renew(lease, strand, (alive, failure) -> {
                 if (failure != null) {
@@ -353,7 +368,11 @@ public final class Session {
                 limit.cancel();
                 current = null;
                 backoff.reset();
-                renewAt(sentAt + third);
+                if (unseen) {
+                    lookAgain();
+                } else {
+                    renewAt(sentAt + third);
+                }
             }
             keeper.renewed(Session.this);
         }
