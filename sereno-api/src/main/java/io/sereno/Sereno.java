@@ -153,6 +153,14 @@ public interface Sereno extends AutoCloseable {
     LeaderElection election(String name);
 
     /**
+     * The scheduled task of this name. Each call makes a new participant, also within one process.
+     *
+     * @param name of the task
+     * @return a participant that has not begun; no I/O; to be closed
+     */
+    ScheduledTask task(String name);
+
+    /**
      * The counter of this name.
      *
      * @param name of the counter

@@ -19,6 +19,7 @@
  *   <li>{@link io.sereno.Mutex}: one holder at a time. Its {@link io.sereno.Grant} may be used by any thread, reports
  *       its loss and has a fencing token. {@link io.sereno.Right} describes what every right can do.
  *   <li>{@link io.sereno.LeaderElection}: one leader, known to all candidates.
+ *   <li>{@link io.sereno.ScheduledTask}: one node begins each due time.
  *   <li>{@link io.sereno.Counter}: a long that many clients change.
  *   <li>{@link io.sereno.SharedValue}: a value that many clients change, keep cached and wait for.
  *   <li>{@link io.sereno.WaitGroup}: wait until workers elsewhere are done, or lost.

@@ -13,6 +13,7 @@ import io.sereno.spi.Lease;
 import io.sereno.spi.Promise;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,6 +40,10 @@ abstract class JavadocExamples {
     record Booking(long cents) {}
 
     record Report(String text) {}
+
+    interface DueReports {
+        void write(Instant due, long fencingToken);
+    }
 
     interface Reports {
         void writeNext(long fencingToken);
@@ -185,6 +190,16 @@ abstract class JavadocExamples {
             upload(permit::isHeld); // in at most five processes and threads at the same time
         }
         // end
+    }
+
+    ScheduledTask task(Sereno sereno, DueReports reports) {
+        // example
+        ScheduledTask task = sereno.task("report")
+                .every(Duration.ofMinutes(5))
+                .ifRunnerLost(ScheduledTask.IfRunnerLost.RUN_AGAIN)
+                .run(grant -> reports.write(grant.due(), grant.fencingToken()));
+        // end
+        return task;
     }
 
     LeaderElection election(Sereno sereno, Reports reports) {

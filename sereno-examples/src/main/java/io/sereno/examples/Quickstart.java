@@ -12,7 +12,9 @@ import io.sereno.Permit;
 import io.sereno.PermitPool;
 import io.sereno.ReadWriteMutex;
 import io.sereno.Right;
+import io.sereno.ScheduledTask;
 import io.sereno.Sereno;
+import io.sereno.TaskGrant;
 import io.sereno.Topology;
 import io.sereno.WriteGrant;
 import io.sereno.simulation.FaultyBackend;
@@ -23,6 +25,7 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
@@ -81,6 +84,7 @@ public final class Quickstart {
         oneLock(ada, ben);
         readersAndAWriter(ada, ben, cleo);
         permits(ada, ben, cleo);
+        task(List.of(ada, ben, cleo));
         TourOfCounting counting = new TourOfCounting(narrator, ada, ben, cleo);
         try {
             counting.run();
@@ -197,6 +201,34 @@ public final class Quickstart {
         one.release();
         cleos.setLimit(3);
         say("Permits: ada and ben had all three, cleo waited, and got one when the limit was raised.");
+    }
+
+    /** Three nodes with the same schedule; each due time is begun by one of them. */
+    private void task(List<Sereno> nodes) throws Exception {
+        BlockingQueue<TaskGrant> runs = new LinkedBlockingQueue<>();
+        List<ScheduledTask> tasks = new ArrayList<>();
+        try {
+            for (Sereno node : nodes) {
+                tasks.add(node.task("report").every(Duration.ofMillis(100)).run(runs::add));
+            }
+            TaskGrant before = next(runs);
+            for (int i = 0; i < 2; i++) {
+                TaskGrant run = next(runs);
+                check(run.due().isAfter(before.due()), "a due time was begun twice");
+                check(run.fencingToken() > before.fencingToken(), "the token of a later run is not greater");
+                before = run;
+            }
+        } finally {
+            tasks.forEach(ScheduledTask::close);
+        }
+        nodes.get(0).task("report").forgetRuns();
+        say("Task: ada, ben and cleo had the same schedule, and one of them began each due time.");
+    }
+
+    private TaskGrant next(BlockingQueue<TaskGrant> runs) throws InterruptedException {
+        TaskGrant run = runs.poll(10, TimeUnit.SECONDS);
+        check(run != null, "no node has begun a due time");
+        return Objects.requireNonNull(run);
     }
 
     private void oneLeader(Sereno ada, Sereno ben, Sereno cleo) throws Exception {

@@ -26,6 +26,8 @@ import io.sereno.suite.operator.OperatorEndRules;
 import io.sereno.suite.operator.OperatorViewRules;
 import io.sereno.suite.permits.PermitFaultRules;
 import io.sereno.suite.permits.PermitRules;
+import io.sereno.suite.tasks.TaskFaultRules;
+import io.sereno.suite.tasks.TaskRules;
 import io.sereno.suite.topic.TopicArrivalRules;
 import io.sereno.suite.topic.TopicFaultRules;
 import io.sereno.suite.topic.TopicKeepingRules;
@@ -134,6 +136,15 @@ public abstract class RecipesSuite extends SerenoTck {
     @Tag("LDR")
     @Tag("faults")
     class LeadersUnderFaults extends LeaderFaultRules {}
+
+    @Nested
+    @Tag("SCH")
+    class Tasks extends TaskRules {}
+
+    @Nested
+    @Tag("SCH")
+    @Tag("faults")
+    class TasksUnderFaults extends TaskFaultRules {}
 
     @Nested
     @Tag("MEM")

@@ -61,6 +61,7 @@ class CloseTest {
         sereno.lockSet("x").acquire(Set.of("a"));
         sereno.permitPool("x", 2).acquire(2);
         sereno.permitPool("x", 2).setLimit(3);
+        var unusedTask = sereno.task("x").every(DAY).run(grant -> {});
         group.add(2);
         group.join();
         topic.publish("first");

@@ -32,6 +32,7 @@ class NamesTest {
                 maker("mutex", Sereno::mutex),
                 maker("election", Sereno::election),
                 maker("counter", Sereno::counter),
+                maker("task", Sereno::task),
                 maker("value", (sereno, name) -> sereno.value(name, Codec.utf8())),
                 maker("wait group", Sereno::waitGroup),
                 maker("topic", (sereno, name) -> sereno.topic(name, Codec.utf8())),

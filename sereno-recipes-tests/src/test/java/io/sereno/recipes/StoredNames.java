@@ -9,15 +9,15 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
- * Checks the name of every entry that a client puts (REC-7b): the directory of a queue has places only, that of a pool also others, and no other directory has an entry
+ * Checks the name of every entry that a client puts (REC-7b): the directory of a queue has places only, those of a pool and of a task also others, and no other directory has an entry
  * that could be taken for a place.
  */
 final class StoredNames extends LyingBackend {
     private static final Pattern PLACE = Pattern.compile("[0-9A-Za-z]{11}-[0-9a-z]+");
     private static final Pattern LIKE_A_PLACE = Pattern.compile("[0-9A-Za-z]{11}-.*");
     private static final Pattern QUEUE = Pattern.compile("(lock|election|reader|rwlock|lockset)/.*");
-    /** Has other entries beside its places. */
-    private static final Pattern POOL = Pattern.compile("semaphore/.*");
+    /** Have other entries beside their places. */
+    private static final Pattern POOL = Pattern.compile("(semaphore|task)/.*");
 
     private static final Pattern SESSION = Pattern.compile("[0-9A-Za-z]{11}");
 

@@ -11,6 +11,7 @@ import io.sereno.Membership;
 import io.sereno.Mutex;
 import io.sereno.PermitPool;
 import io.sereno.ReadWriteMutex;
+import io.sereno.ScheduledTask;
 import io.sereno.Sereno;
 import io.sereno.SessionState;
 import io.sereno.SharedValue;
@@ -30,6 +31,7 @@ import io.sereno.recipes.membership.MembershipRecipe;
 import io.sereno.recipes.mutex.MutexRecipe;
 import io.sereno.recipes.operator.OperatorRecipe;
 import io.sereno.recipes.permits.PermitPoolRecipe;
+import io.sereno.recipes.tasks.ScheduledTaskRecipe;
 import io.sereno.recipes.topic.TopicRecipe;
 import io.sereno.recipes.value.SharedValueRecipe;
 import io.sereno.recipes.waitgroup.WaitGroupRecipe;
@@ -81,6 +83,11 @@ public final class SerenoClient implements Sereno {
     @Override
     public LeaderElection election(String name) {
         return new ElectionRecipe(client, name, directories.of("election", name));
+    }
+
+    @Override
+    public ScheduledTask task(String name) {
+        return new ScheduledTaskRecipe(client, name, directories.of("task", name));
     }
 
     @Override

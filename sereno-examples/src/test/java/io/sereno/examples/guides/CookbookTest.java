@@ -17,6 +17,7 @@ import io.sereno.MembershipListener;
 import io.sereno.Peer;
 import io.sereno.Permit;
 import io.sereno.PermitPool;
+import io.sereno.ScheduledTask;
 import io.sereno.Sereno;
 import io.sereno.SharedValue;
 import io.sereno.Subscription;
@@ -25,7 +26,10 @@ import io.sereno.WaitGroup;
 import io.sereno.WaitGroup.OnLostWorker;
 import io.sereno.Worker;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
 import java.time.YearMonth;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +47,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.UnaryOperator;
@@ -231,6 +236,39 @@ class CookbookTest {
         List<Integer> loaded = new ArrayList<>();
         help(two, "import-2026-12", loaded::add);
         assertThat(loaded).containsExactly(1, 2);
+    }
+
+    /** Every node calls this when it starts, and closes the task when it stops. */
+    static ScheduledTask nightly(Sereno sereno, ZoneId zone, BiConsumer<Instant, Long> report) {
+        return sereno.task("nightly-report")
+                .next(after -> Optional.of(nextNight(after, zone)))
+                .ifRunnerLost(ScheduledTask.IfRunnerLost.RUN_AGAIN)
+                .run(grant -> report.accept(grant.due(), grant.fencingToken()));
+    }
+
+    /** 02:00 of the local time, also when summer time begins or ends. */
+    static Instant nextNight(Instant after, ZoneId zone) {
+        LocalDate day = after.atZone(zone).toLocalDate();
+        Instant tonight = day.atTime(2, 0).atZone(zone).toInstant();
+        return tonight.isAfter(after)
+                ? tonight
+                : day.plusDays(1).atTime(2, 0).atZone(zone).toInstant();
+    }
+
+    @Test
+    void aNightIsWaitedForByAllNodes() {
+        ZoneId berlin = ZoneId.of("Europe/Berlin");
+        Instant winter = nextNight(Instant.parse("2026-12-01T12:00:00Z"), berlin);
+        assertThat(winter).isEqualTo("2026-12-02T01:00:00Z");
+        assertThat(nextNight(winter, berlin)).isEqualTo("2026-12-03T01:00:00Z");
+        assertThat(nextNight(Instant.parse("2027-03-27T12:00:00Z"), berlin)).isEqualTo("2027-03-28T01:00:00Z");
+        assertThat(nextNight(Instant.parse("2027-03-28T01:00:00Z"), berlin)).isEqualTo("2027-03-29T00:00:00Z");
+        List<Instant> runs = new ArrayList<>();
+        try (ScheduledTask first = nightly(one, berlin, (due, token) -> runs.add(due));
+                ScheduledTask second = nightly(two, berlin, (due, token) -> runs.add(due))) {
+            assertThat(first.lastRun()).isEqualTo(second.lastRun());
+        }
+        assertThat(runs).hasSizeLessThan(2); // The test may run at night.
     }
 
     static void sendImport(Sereno sereno, boolean large, Runnable send) throws InterruptedException {

@@ -39,8 +39,8 @@ public class PlaceRules {
             "3kd82jD0aXq-4-5");
 
     private static final Pattern QUEUE = Pattern.compile("(lock|rwlock|lockset|election|reader)/.*");
-    /** Has other entries beside its places. */
-    private static final Pattern POOL = Pattern.compile("semaphore/.*");
+    /** Have other entries beside their places. */
+    private static final Pattern POOL = Pattern.compile("(semaphore|task)/.*");
 
     private static final Pattern LIKE_A_PLACE = Pattern.compile("[0-9A-Za-z]{11}-.*");
 

@@ -13,6 +13,7 @@ import io.sereno.MembershipListener;
 import io.sereno.Permit;
 import io.sereno.PermitPool;
 import io.sereno.Retention;
+import io.sereno.ScheduledTask;
 import io.sereno.SharedValue;
 import io.sereno.Subscription;
 import io.sereno.Topic;
@@ -148,6 +149,16 @@ public class RecipeCommitRules {
         node.run("resign", candidate::resign);
         LeaderRules.lead(bench, node, candidate);
         node.run("close", candidate::close);
+        CountDownLatch ran = new CountDownLatch(2);
+        ScheduledTask task = node.sereno()
+                .task("k" + end)
+                .withDelay(Duration.ofMillis(50))
+                .run(run -> {
+                    ran.countDown();
+                    bench.stir();
+                });
+        bench.verify(bench.reach(() -> ran.getCount() == 0, LONG), () -> "a task was not run twice");
+        node.run("close", task::close);
         Counter counter = node.sereno().counter("c" + end);
         for (int i = 0; i < 5; i++) {
             node.result("add", () -> counter.addAndGet(1));

@@ -32,6 +32,7 @@ public record Mutant(String name, String rule, World.Backends backends) {
         OperatorMutants.addTo(all);
         PermitMutants.addTo(all);
         LeaderMutants.addTo(all);
+        TaskMutants.addTo(all);
         CounterMutants.addTo(all);
         ValueMutants.addTo(all);
         WaitGroupMutants.addTo(all);

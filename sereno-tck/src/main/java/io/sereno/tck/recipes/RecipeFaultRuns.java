@@ -54,6 +54,14 @@ public class RecipeFaultRuns {
     }
 
     @RuleTable(waits = true, value = """
+            SCH-1 | eachDueTimeIsBegunOnceWhateverBreaks | 5 | OUT-2 and OUT-3: how a beginning whose reply was lost is settled
+            SCH-2 | runsDoNotOverlapWhateverBreaks       | 5 | LEA-2 and COM-12 under faults: which outcome is reported for a commit whose reply was lost
+            """)
+    void task(Bench bench, RuleTest test) {
+        TaskRun.rough(bench).judge(bench, test.rule(), test.atLeast());
+    }
+
+    @RuleTable(waits = true, value = """
             CTR-1 | callsHaveOneOrderWhateverBreaks     | 60 | OUT-2 and OUT-3 under faults: how a commit whose reply was lost is settled
             CTR-2 | everyChangeIsMadeOnceWhateverBreaks | 60 | OUT-1: whether a change that took effect is reported as NOT_APPLIED
             """)

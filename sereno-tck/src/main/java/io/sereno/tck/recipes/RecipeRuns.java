@@ -55,6 +55,14 @@ public class RecipeRuns {
     }
 
     @RuleTable(waits = true, value = """
+            SCH-1 | eachDueTimeIsBegunOnce | 8 | COM-1 and COM-4: compare-and-set on modRevision, together with the own place
+            SCH-2 | runsDoNotOverlap       | 8 | COM-5b, COM-6 and LEA-2: createRevisions that rise, leases that do not end early
+            """)
+    void task(Bench bench, RuleTest test) {
+        TaskRun.calm(bench).judge(bench, test.rule(), test.atLeast());
+    }
+
+    @RuleTable(waits = true, value = """
             CTR-1 | callsHaveOneOrder     | 60 | COM-1 and COM-4: compare-and-set on modRevision
             CTR-2 | everyChangeIsMadeOnce | 60 | COM-11: whether a commit is carried out twice
             """)

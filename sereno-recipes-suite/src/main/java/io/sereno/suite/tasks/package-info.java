@@ -1,0 +1,5 @@
+/** Rules about scheduled tasks. */
+@NullMarked
+package io.sereno.suite.tasks;
+
+import org.jspecify.annotations.NullMarked;
