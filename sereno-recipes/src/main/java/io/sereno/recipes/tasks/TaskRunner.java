@@ -82,6 +82,7 @@ class TaskRunner implements Open, Turn.Owner, Hold.Giver {
     private @Nullable Interruptible running;
 
     private boolean closed;
+    private boolean unreadableReported;
     /** Distinguishes the waits for a due time, so that an answer of the schedule that is not wanted any more is ignored. */
     private int planning;
 
@@ -162,10 +163,14 @@ class TaskRunner implements Open, Turn.Owner, Hold.Giver {
             try {
                 last = entry == null ? null : LastRun.decode(entry);
             } catch (UnreadableEntryException unreadable) {
-                scope.retrying("run", unreadable);
+                if (!unreadableReported) {
+                    unreadableReported = true;
+                    scope.retrying("run", unreadable);
+                }
                 requests.pause(null);
                 return;
             }
+            unreadableReported = false;
             known = new Known(last, entry == null ? 0 : entry.modRevision());
             if (last != null && last.ended().isEmpty() && last.place().equals(own())) {
                 begun(last);
