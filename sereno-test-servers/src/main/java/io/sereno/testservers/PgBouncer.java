@@ -31,6 +31,17 @@ public final class PgBouncer extends ServerGroup<ServerNode> {
         });
     }
 
+    /** Also returns only when the pooler reaches the server: it does not try again at once after a login that failed. */
+    @Override
+    void startMembers() {
+        super.startMembers();
+        pooler.await("reach the server", () -> {
+            try (PostgresConnection connection = new PostgresConnection(pooler.endpoint(), PostgresServer.DATABASE)) {
+                return !connection.query("SELECT 1").isEmpty();
+            }
+        });
+    }
+
     /** The pooler's endpoint. */
     @Override
     public List<InetSocketAddress> endpoints() {
