@@ -12,7 +12,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
@@ -27,8 +26,21 @@ final class Hosts extends Client {
     /** The host to begin with: the last one that was a primary. */
     private final AtomicInteger first = new AtomicInteger();
 
-    /** The greatest that was seen. */
-    private final AtomicLong timeline = new AtomicLong();
+    /** Of the host that was connected to last. Guarded by this. */
+    private @Nullable History newest;
+
+    /**
+     * What tells a primary from a former one.
+     *
+     * @param timeline of the server; rises with each promotion, and is 1 again after pg_upgrade
+     * @param epoch of the database; rises in both cases
+     */
+    private record History(long timeline, long epoch) {
+        /** The epoch falls on one timeline when the schema is dropped and made again. */
+        boolean mayFollow(History before) {
+            return epoch >= before.epoch || timeline == before.timeline;
+        }
+    }
 
     Hosts(BackendConfig config, Parameters parameters) {
         this.config = config;
@@ -70,9 +82,11 @@ final class Hosts extends Client {
         Connection jdbc = requireNonNull(driver.connect(url(host), properties(limit)), "the driver's own URL");
         try {
             ServerFacts facts = ServerFacts.of(jdbc, address);
-            requireNewest(facts, address);
             Link link = new Link(jdbc, isPooled(facts));
             restoreSchema(link);
+            if (config.endpoints().size() > 1) {
+                requireNewest(new History(facts.timeline(), epoch(link)), address);
+            }
             // From here on the deadline of each call ends what takes too long.
             jdbc.setNetworkTimeout(Runnable::run, 0);
             return link;
@@ -82,13 +96,25 @@ final class Hosts extends Client {
         }
     }
 
-    /** A former primary that was not told of the promotion of another host must not be taken for the primary. */
-    private void requireNewest(ServerFacts facts, String address) throws SQLException {
-        long newest = timeline.accumulateAndGet(facts.timeline(), Math::max);
-        if (config.endpoints().size() > 1 && facts.timeline() < newest) {
-            throw new SQLException(address + " is a former primary, on timeline " + facts.timeline()
-                    + "; this client has seen" + " another host on timeline " + newest);
+    /** 0 before the first client makes the schema. */
+    private static long epoch(Link link) throws SQLException {
+        try {
+            return link.askOne("SELECT sereno.epoch()", statement -> {}, row -> row.getLong(1));
+        } catch (SQLException e) {
+            if (Failures.isSchemaMissing(e)) {
+                return 0;
+            }
+            throw e;
         }
+    }
+
+    /** A former primary that was not told of the promotion of another host must not be taken for the primary. */
+    private synchronized void requireNewest(History found, String address) throws SQLException {
+        if (newest != null && !found.mayFollow(newest)) {
+            throw new SQLException(address + " is a former primary, on timeline " + found.timeline()
+                    + "; this client has seen another host on timeline " + newest.timeline());
+        }
+        newest = found;
     }
 
     private String url(InetSocketAddress host) {

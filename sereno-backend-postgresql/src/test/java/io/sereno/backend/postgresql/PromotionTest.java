@@ -122,6 +122,23 @@ class PromotionTest {
         }
     }
 
+    /** {@code pg_upgrade} sets the timeline back to 1, which the epoch shows. */
+    @Test
+    void aServerOnAnEarlierTimelineIsTakenIfItsEpochIsLater() throws Exception {
+        servers.primary().kill();
+        servers.promote(servers.replica());
+        try (PostgresServer upgraded = PostgresServer.start()) {
+            Opened.at(upgraded.endpoints(), time).open().close();
+            Database.run(upgraded.endpoint(), "UPDATE sereno.store SET epoch = 7");
+            List<InetSocketAddress> hosts = List.of(servers.replica().endpoint(), upgraded.endpoint());
+            try (Backend backend = Opened.at(hosts, time).open()) {
+                long before = put(backend);
+                servers.replica().kill();
+                assertThat(putWhenThereIsAPrimary(backend)).isGreaterThan(before);
+            }
+        }
+    }
+
     @Test
     void aHolderIsToldAndTheNextTokenIsGreater() throws Exception {
         Duration ttl = Duration.ofSeconds(4);
