@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
@@ -53,10 +54,12 @@ record Link(Connection jdbc, boolean pooled) {
     }
 
     /** What the server has sent by itself; waits for it this long. */
-    PGNotification[] notifications(Duration limit) throws SQLException {
+    List<String> notifications(Duration limit) throws SQLException {
         int millis = (int) Math.max(1, limit.toMillis()); // 0 would be for ever.
         PGNotification[] all = jdbc.unwrap(PGConnection.class).getNotifications(millis);
-        return all == null ? new PGNotification[0] : all;
+        return all == null
+                ? List.of()
+                : Arrays.stream(all).map(PGNotification::getParameter).toList();
     }
 
     boolean unlisten() throws SQLException {

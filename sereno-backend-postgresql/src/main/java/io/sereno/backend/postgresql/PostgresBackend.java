@@ -34,7 +34,7 @@ final class PostgresBackend implements Backend {
     private final BlockingCalls<Link> calls;
     private final Requests requests;
     private final Guarantees guarantees;
-    private final Watches<?> watches;
+    private final Watches watches;
     private final Runnable onClose;
     /** Granted here, and not known to have ended: a commit may name no other (COM-9b). */
     private final Set<Long> leases = ConcurrentHashMap.newKeySet();
@@ -43,16 +43,13 @@ final class PostgresBackend implements Backend {
             BlockingCalls<Link> calls,
             String namespace,
             Guarantees guarantees,
-            boolean pooled,
             TimeSource time,
             Executor executor,
             Runnable onClose) {
         this.calls = calls;
         this.requests = new Requests(namespace);
         this.guarantees = guarantees;
-        this.watches = pooled
-                ? new PolledWatches(calls, namespace, time, executor)
-                : new NotifiedWatches(calls, namespace, time, executor);
+        this.watches = new Watches(calls, namespace, time, executor);
         this.onClose = onClose;
         watches.start();
     }

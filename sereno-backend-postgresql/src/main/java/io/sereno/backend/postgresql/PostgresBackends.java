@@ -78,6 +78,6 @@ public final class PostgresBackends {
                         "postgresql", pool, time, executor, connectTimeout, operationTimeout)
                 .keepConnections(false)
                 .open(pool::greet);
-        return new PostgresBackend(calls, namespace, pool.guarantees(), pool.isPooled(), time, executor, onClose);
+        return new PostgresBackend(calls, namespace, pool.guarantees(), time, executor, onClose);
     }
 }

@@ -62,7 +62,8 @@ CREATE TABLE IF NOT EXISTS sereno.lease (
     dead boolean NOT NULL DEFAULT false)
     WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
 
--- What connected clients watch, by the session that listens for them and its process; name is empty for a whole directory. Clients set it again after a crash.
+-- What connected clients watch, by their listener and the process that serves it, or 0 if it polls; name is empty for a whole directory. Clients set
+-- it again after a crash.
 CREATE UNLOGGED TABLE IF NOT EXISTS sereno.watch (
     listener bigint NOT NULL,
     pid int NOT NULL,
@@ -73,6 +74,18 @@ CREATE UNLOGGED TABLE IF NOT EXISTS sereno.watch (
     PRIMARY KEY (listener, number))
     WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX IF NOT EXISTS watch_target ON sereno.watch (ns, dir, name);
+
+-- Listeners of clients behind a pooler, which have no session that could be notified: when they polled last, and what their next poll is told.
+CREATE UNLOGGED TABLE IF NOT EXISTS sereno.poller (
+    listener bigint PRIMARY KEY,
+    started timestamptz NOT NULL DEFAULT pg_postmaster_start_time(),
+    polled timestamptz NOT NULL DEFAULT clock_timestamp())
+    WITH (fillfactor = 50);
+CREATE UNLOGGED TABLE IF NOT EXISTS sereno.notice (
+    listener bigint NOT NULL,
+    notice text NOT NULL)
+    WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
+CREATE INDEX IF NOT EXISTS notice_listener ON sereno.notice (listener);
 
 -- One row: when somebody has to look for expired leases, and after which one.
 CREATE UNLOGGED TABLE IF NOT EXISTS sereno.reaper (
@@ -127,12 +140,20 @@ CREATE OR REPLACE FUNCTION sereno.key_of(p_ns text, p_dir text) RETURNS bigint L
     SELECT hashtextextended(p_dir, hashtextextended(p_ns, 5))
 $$;
 
--- Notifies those who watch the entries. If they are many, once: anything may have changed.
+-- Notifies those who watch the entries. If they are many, once: anything may have changed. Those who poll find a row as soon as the change is visible.
 CREATE OR REPLACE FUNCTION sereno.tell(p_ns text, p_dir text, p_names text[], p_revision bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    t record;
 BEGIN
-    PERFORM pg_notify('sereno_' || t.listener, p_revision || ' ' || length(p_dir) || ' ' || p_dir || t.name)
-    FROM (SELECT DISTINCT w.listener, CASE WHEN cardinality(p_names) > 64 THEN '' ELSE n.name END AS name
-          FROM unnest(p_names) AS n(name) JOIN sereno.watch w ON w.ns = p_ns AND w.dir = p_dir AND w.name IN ('', n.name)) t;
+    FOR t IN SELECT w.listener, w.pid = 0 AS polls,
+                p_revision || ' ' || length(p_dir) || ' ' || p_dir || CASE WHEN cardinality(p_names) > 64 THEN '' ELSE n.name END AS notice
+            FROM unnest(p_names) AS n(name) JOIN sereno.watch w ON w.ns = p_ns AND w.dir = p_dir AND w.name IN ('', n.name) GROUP BY 1, 2, 3 LOOP
+        IF t.polls THEN
+            INSERT INTO sereno.notice SELECT p.listener, t.notice FROM sereno.poller p WHERE p.listener = t.listener;
+        ELSE
+            PERFORM pg_notify('sereno_' || t.listener, t.notice);
+        END IF;
+    END LOOP;
 END $$;
 
 -- Ends those of these leases whose time has passed and that no commit is using.
@@ -333,6 +354,7 @@ BEGIN
         ids := ARRAY(SELECT l.id FROM sereno.lease l WHERE (l.dead OR l.expires <= now) AND l.id > coalesce((SELECT r.last FROM sereno.reaper r), 0)
             ORDER BY l.id LIMIT 200);
         PERFORM sereno.kill(ids);
+        PERFORM sereno.sweep() FROM sereno.poller WHERE polled < now - interval '10 seconds' LIMIT 1;
         IF NOT sereno.clear(ids) THEN
             next := now + interval '20 milliseconds';
         ELSIF cardinality(ids) = 200 THEN
@@ -345,13 +367,31 @@ BEGIN
     RETURN ceil(extract(epoch FROM next - now) * 1000);
 END $$;
 
--- Makes the calling session one that listens for a client, and returns the number of its channel. A process id may be given again, this is not.
-CREATE OR REPLACE FUNCTION sereno.listen() RETURNS bigint LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
+-- Removes what clients that are gone have watched.
+CREATE OR REPLACE FUNCTION sereno.sweep() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF pg_try_advisory_xact_lock(1397051247, 3) THEN
+        DELETE FROM sereno.poller WHERE polled < clock_timestamp() - interval '10 seconds';
+        DELETE FROM sereno.watch w WHERE CASE w.pid WHEN 0 THEN w.listener NOT IN (SELECT p.listener FROM sereno.poller p)
+            ELSE w.pid NOT IN (SELECT a.pid FROM pg_stat_activity a WHERE a.pid IS NOT NULL) END;
+        DELETE FROM sereno.notice n WHERE n.listener NOT IN (SELECT p.listener FROM sereno.poller p);
+    END IF;
+END $$;
+
+-- Makes the calling client one that listens, in this session or by polls, and returns the number of its channel. A process id may be given again, this
+-- is not.
+CREATE OR REPLACE FUNCTION sereno.listen(p_polls boolean) RETURNS bigint LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
 DECLARE
     listener bigint := nextval('sereno.revision');
 BEGIN
-    EXECUTE 'LISTEN sereno_' || listener;
-    DELETE FROM sereno.watch WHERE pid = pg_backend_pid() OR pid NOT IN (SELECT a.pid FROM pg_stat_activity a WHERE a.pid IS NOT NULL);
+    PERFORM sereno.epoch();
+    IF p_polls THEN
+        INSERT INTO sereno.poller VALUES (listener);
+    ELSE
+        EXECUTE 'LISTEN sereno_' || listener;
+        DELETE FROM sereno.watch WHERE pid = pg_backend_pid();
+    END IF;
+    PERFORM sereno.sweep();
     RETURN listener;
 END $$;
 
@@ -389,16 +429,20 @@ CREATE OR REPLACE FUNCTION sereno.unwatch(p_listener bigint, p_numbers bigint[])
     DELETE FROM sereno.watch WHERE listener = p_listener AND number = ANY (p_numbers)
 $$;
 
--- A number for each of these entries and directories that changes with them.
-CREATE OR REPLACE FUNCTION sereno.poll(p_ns text, p_dirs text[], p_names text[]) RETURNS SETOF text LANGUAGE plpgsql
-    SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+-- What a listener has to be told. Fails if nobody has kept it for the listener: it has not polled for long, or the server was started again.
+CREATE OR REPLACE FUNCTION sereno.poll(p_listener bigint) RETURNS SETOF text LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
+DECLARE
+    last timestamptz;
 BEGIN
     PERFORM sereno.epoch();
-    RETURN QUERY SELECT CASE w.name
-        WHEN '' THEN (SELECT coalesce(sum(hashint8extended(s.modified, 1)::numeric), 0)::text FROM sereno.seen s
-            WHERE s.ns = p_ns AND s.dir = w.dir AND NOT s.gone)
-        ELSE coalesce((SELECT s.modified::text FROM sereno.seen s WHERE s.ns = p_ns AND s.dir = w.dir AND s.name = w.name AND NOT s.gone), '0') END
-        FROM unnest(p_dirs, p_names) WITH ORDINALITY AS w(dir, name, place) ORDER BY w.place;
+    SELECT p.polled INTO last FROM sereno.poller p WHERE p.listener = p_listener AND p.started = pg_postmaster_start_time();
+    IF last NOT BETWEEN clock_timestamp() - interval '2 seconds' AND clock_timestamp() THEN
+        UPDATE sereno.poller SET polled = clock_timestamp() WHERE listener = p_listener RETURNING polled INTO last;
+    END IF;
+    IF last IS NULL THEN
+        RAISE EXCEPTION 'the server has kept no notices for this client' USING ERRCODE = 'SR003';
+    END IF;
+    RETURN QUERY DELETE FROM sereno.notice WHERE listener = p_listener RETURNING notice;
 END $$;
 
 CREATE OR REPLACE FUNCTION sereno.directories(p_ns text, p_after text, p_limit int) RETURNS SETOF text LANGUAGE plpgsql

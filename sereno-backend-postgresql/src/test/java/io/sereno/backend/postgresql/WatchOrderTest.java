@@ -10,17 +10,14 @@ import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
-import io.sereno.spi.WatchListener;
 import io.sereno.testservers.PostgresServer;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -189,24 +186,5 @@ class WatchOrderTest {
 
     private static <T> T join(CompletionStage<T> stage) {
         return stage.toCompletableFuture().join();
-    }
-
-    private static final class Heard implements WatchListener {
-        final BlockingQueue<String> all = new LinkedBlockingQueue<>();
-
-        @Override
-        public void changed(String name, long revision) {
-            all.add(name);
-        }
-
-        @Override
-        public void reset() {
-            all.add("reset");
-        }
-
-        /** Nothing, if there is none for 20 s. */
-        String next() throws InterruptedException {
-            return String.valueOf(all.poll(20, TimeUnit.SECONDS));
-        }
     }
 }
