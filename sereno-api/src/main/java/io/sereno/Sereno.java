@@ -2,6 +2,7 @@ package io.sereno;
 
 import io.sereno.operator.Operator;
 import io.sereno.spi.Backend;
+import io.sereno.spi.BackendConfig;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Promise;
 import io.sereno.spi.TimeSource;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -468,6 +470,18 @@ public interface Sereno extends AutoCloseable {
          * @return this builder
          */
         Builder meter(SerenoMeter meter);
+
+        /**
+         * Opens the backend of the URI by this function, and not by the one that is found for the scheme. For backends over what the
+         * application already has, such as {@code RedisBackends.open(config, clientResources)}. The jar of the backend has to be
+         * there all the same: it knows the schemes. Not together with {@link #backend}.
+         *
+         * @param opener gets what the URI and this builder say, and returns a new backend, which {@link Sereno#close()} closes;
+         *     called once for each attempt of {@link #connect()}, in the thread that connects. It may throw what
+         *     {@link io.sereno.spi.BackendProvider#open} may throw
+         * @return this builder
+         */
+        Builder opener(Function<? super BackendConfig, ? extends Backend> opener);
 
         /**
          * Wraps the backend that the URI opens, for example to measure its requests or to cause faults in a test

@@ -290,6 +290,9 @@ final class Calls {
             private volatile boolean sent;
             private volatile boolean answerBegun;
             private volatile boolean messageBegun;
+            /** Whether a channel of the application has sent the request again. */
+            private volatile boolean repeated;
+
             private @Nullable A answer;
 
             Attempt(Link link, Optional<String> token) {
@@ -320,6 +323,8 @@ final class Calls {
                                             @Override
                                             public ClientStreamTracer newClientStreamTracer(
                                                     ClientStreamTracer.StreamInfo info, Metadata headers) {
+                                                repeated |=
+                                                        info.getPreviousAttempts() > 0 && !info.isTransparentRetry();
                                                 return evidence;
                                             }
                                         }));
@@ -361,7 +366,13 @@ final class Calls {
 
             private void closed(Status status) {
                 A received = answer;
-                if (status.isOk() && received != null) {
+                if (repeated) {
+                    fail(
+                            Status.ABORTED.withDescription(
+                                    "the channel has sent the request again, so it may have been done twice; Sereno"
+                                            + " needs a channel without a retry policy and without hedging"),
+                            "was sent " + method.getBareMethodName() + " more than once");
+                } else if (status.isOk() && received != null) {
                     end.complete(received);
                 } else if (status.getCode() == Status.Code.CANCELLED && isLate()) {
                     links.unanswered(link, startedAt);
@@ -387,7 +398,7 @@ final class Calls {
                     attemptAgain();
                     return true;
                 }
-                if (token.isPresent() && !tokenRenewed && mayBeForTheToken(status)) {
+                if (withToken && !tokenRenewed && mayBeForTheToken(status)) {
                     tokenRenewed = true;
                     tokens.forget(token);
                     attemptAgain();

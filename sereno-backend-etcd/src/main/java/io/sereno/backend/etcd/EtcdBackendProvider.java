@@ -1,6 +1,7 @@
 package io.sereno.backend.etcd;
 
 import com.google.auto.service.AutoService;
+import io.grpc.netty.NettyChannelBuilder;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendProvider;
@@ -9,6 +10,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Opens {@code etcd://host:port[,host:port...]/namespace}, and {@code etcds:} for TLS. Several hosts are the members of one
@@ -41,8 +43,13 @@ public final class EtcdBackendProvider implements BackendProvider {
 
     @Override
     public Backend open(BackendConfig config) {
+        return open(config, channel -> {});
+    }
+
+    /** Opens with these settings for each connection, after those of the configuration. */
+    static Backend open(BackendConfig config, Consumer<NettyChannelBuilder> settings) {
         check(config);
-        Connection connection = new Connection(config);
+        Connection connection = new Connection(config, settings);
         try {
             Backend opened = new FirstContact(config, connection).open();
             if (config.user().isPresent() && !config.scheme().equals(TLS)) {
@@ -58,12 +65,16 @@ public final class EtcdBackendProvider implements BackendProvider {
         }
     }
 
-    private static void check(BackendConfig config) {
+    static void checkParameters(BackendConfig config) {
         if (!config.parameters().isEmpty()) {
             throw new IllegalArgumentException(
                     "unknown parameters " + config.parameters().keySet()
                             + "; etcd takes none of its own: etcd://host:port[,host:port...]/namespace");
         }
+    }
+
+    private static void check(BackendConfig config) {
+        checkParameters(config);
         if (config.endpoints().isEmpty()) {
             throw new IllegalArgumentException("no host; etcd://host:port[,host:port...]/namespace is accepted");
         }

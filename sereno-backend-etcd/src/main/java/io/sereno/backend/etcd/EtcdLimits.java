@@ -28,7 +28,7 @@ final class EtcdLimits {
 
     private EtcdLimits() {}
 
-    static Guarantees guarantees(String serverVersion, Duration leastTtl, Duration operationTimeout) {
+    static Guarantees guarantees(String serverVersion, Duration leastTtl, Duration recovery) {
         return Guarantees.builder("etcd", leastTtl, Duration.ofDays(365))
                 .serverVersion(serverVersion)
                 .promises(Set.of(
@@ -42,8 +42,7 @@ final class EtcdLimits {
                 .ttlGranularity(Duration.ofSeconds(1))
                 // etcd looks for expired leases twice a second and ends at most 500 at a time.
                 .expiryLateness(Duration.ofSeconds(2))
-                // A call may first have to time out before it finds that its connection is dead.
-                .recovery(operationTimeout.plusSeconds(1))
+                .recovery(recovery)
                 .maxLeases(Integer.MAX_VALUE)
                 .maxLeaseBytes(Integer.MAX_VALUE)
                 .maxValueBytes(MAX_VALUE_BYTES)

@@ -54,9 +54,11 @@ final class FirstContact {
         this.connection = connection;
         this.calls = connection.calls();
         this.keys = new Keys(config.namespace());
-        this.hosts = config.endpoints().stream()
-                .map(endpoint -> endpoint.getHostString() + ":" + endpoint.getPort())
-                .collect(Collectors.joining(","));
+        this.hosts = connection.servers().isEmpty()
+                ? connection.links().current().authority()
+                : connection.servers().stream()
+                        .map(endpoint -> endpoint.getHostString() + ":" + endpoint.getPort())
+                        .collect(Collectors.joining(","));
         this.deadline = config.time().nanoTime() + config.connectTimeout().toNanos();
     }
 
@@ -75,11 +77,11 @@ final class FirstContact {
         await(revoked);
         Layout.check(await(tried), keys);
         String version = version(status);
-        if (config.user().isPresent()) {
+        if (connection.tokens().isUsed()) {
             EtcdVersion.warnOfRights(version, config.namespace());
         }
         Guarantees guarantees =
-                EtcdLimits.guarantees(version, Duration.ofSeconds(granted.getTTL()), config.operationTimeout());
+                EtcdLimits.guarantees(version, Duration.ofSeconds(granted.getTTL()), connection.recovery());
         Watches watches = new Watches(connection, keys, config.time(), config.executor(), config.operationTimeout());
         return new EtcdBackend(connection, keys, watches, guarantees);
     }
@@ -87,7 +89,7 @@ final class FirstContact {
     /** Asks for the shortest possible lease to learn its length: etcd derives it from its election timeout. */
     private LeaseGrantResponse grantShortest() {
         LeaseGrantRequest shortest = LeaseGrantRequest.newBuilder().setTTL(1).build();
-        for (int remaining = config.endpoints().size(); ; remaining--) {
+        for (int remaining = connection.links().count(); ; remaining--) {
             // A silent address must leave time for the others.
             Duration share = left().dividedBy(remaining);
             CompletableFuture<LeaseGrantResponse> attempt =
@@ -136,14 +138,35 @@ final class FirstContact {
         if (Failures.is(failure, Status.Code.DEADLINE_EXCEEDED)) {
             return noAnswer(exception);
         }
+        if (isShutDown(failure)) {
+            return new BackendException(
+                    exception.outcome(),
+                    true,
+                    hosts + " is shut down; a channel that is open until the backend is closed is accepted",
+                    exception);
+        }
+        if (Failures.is(failure, Status.Code.UNIMPLEMENTED)) {
+            return new BackendException(
+                    exception.outcome(),
+                    true,
+                    "the server at " + hosts + " speaks gRPC and is not etcd: " + exception.getMessage(),
+                    exception);
+        }
         return Failures.is(failure, Status.Code.INVALID_ARGUMENT)
-                        && config.user().isEmpty()
+                        && !connection.tokens().isUsed()
                 ? new BackendException(
                         exception.outcome(),
                         exception.permanent(),
                         exception.getMessage() + "; the server asks for a user and a password, and none was given",
                         exception)
                 : exception;
+    }
+
+    /** gRPC has no code of its own for it. Only the message depends on the text. */
+    private static boolean isShutDown(Throwable failure) {
+        return Failures.unwrap(failure) instanceof CallFailure call
+                && !call.sent()
+                && String.valueOf(call.status().getDescription()).startsWith("Channel shutdown");
     }
 
     private BackendException noAnswer(@Nullable Throwable cause) {
@@ -173,10 +196,12 @@ final class FirstContact {
     private void throwFault(@Nullable BackendException failure) {
         long limit = Math.min(
                 deadline - config.time().nanoTime(), config.connectTimeout().toNanos() / 4);
-        if (!probed && limit >= Duration.ofMillis(1).toNanos()) {
+        if (!probed
+                && !connection.servers().isEmpty()
+                && limit >= Duration.ofMillis(1).toNanos()) {
             probed = true;
             Optional<String> fault = PROBE.fault(
-                    config.endpoints(), config.scheme().equals(EtcdBackendProvider.TLS), Duration.ofNanos(limit));
+                    connection.servers(), config.scheme().equals(EtcdBackendProvider.TLS), Duration.ofNanos(limit));
             fault.ifPresent(found -> {
                 throw new BackendException(Outcome.NOT_APPLIED, true, "connecting to etcd: " + found, failure);
             });

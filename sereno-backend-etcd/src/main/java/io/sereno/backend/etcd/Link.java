@@ -1,53 +1,33 @@
 package io.sereno.backend.etcd;
 
-import io.grpc.ConnectivityState;
-import io.grpc.ManagedChannel;
-import java.net.InetSocketAddress;
+import io.grpc.Channel;
 
-/** One connection to one server, until it is replaced. */
-final class Link {
-    private final InetSocketAddress endpoint;
-    private final ManagedChannel channel;
+/** What calls go over, until it is replaced, and when it last carried an answer. */
+class Link {
+    private final Channel channel;
     private volatile long receivedAt;
-    private volatile boolean lost;
 
-    Link(InetSocketAddress endpoint, ManagedChannel channel, long now) {
-        this.endpoint = endpoint;
+    Link(Channel channel, long now) {
         this.channel = channel;
         this.receivedAt = now;
     }
 
-    ManagedChannel channel() {
+    Channel channel() {
         return channel;
     }
 
-    InetSocketAddress endpoint() {
-        return endpoint;
+    /** For messages. A channel with several addresses may have none. */
+    final String authority() {
+        String name = channel.authority();
+        return name == null || name.isEmpty() ? "the application's channel" : name;
     }
 
-    String authority() {
-        return channel.authority();
-    }
-
-    boolean isConnected() {
-        return channel.getState(false) == ConnectivityState.READY;
-    }
-
-    void received(long now) {
+    final void received(long now) {
         receivedAt = now;
     }
 
-    /** The connection is lost. A connection that gRPC makes in its place is ignored. */
-    void lose() {
-        lost = true;
-    }
-
-    boolean isLost() {
-        return lost;
-    }
-
     /** Whether the server has been completely silent since then. */
-    boolean isSilentSince(long then) {
+    final boolean isSilentSince(long then) {
         return receivedAt - then <= 0;
     }
 }

@@ -22,6 +22,9 @@ final class Tokens {
 
     private final Optional<String> user;
     private final Supplier<Optional<char[]>> password;
+    /** Whether the application attaches tokens to calls, so that none is requested here. */
+    private final boolean attached;
+
     private final Executor threads;
     /** The token, or the log-in under way. */
     private final AtomicReference<@Nullable CompletableFuture<Optional<String>>> current = new AtomicReference<>();
@@ -30,15 +33,18 @@ final class Tokens {
      * Makes the token of a user.
      *
      * @param password requested at each log-in, on its own thread, since application code supplies it
+     * @param attached whether the application attaches tokens to calls; then there is no user
      */
-    Tokens(Optional<String> user, Supplier<Optional<char[]>> password, Executor threads) {
+    Tokens(Optional<String> user, Supplier<Optional<char[]>> password, boolean attached, Executor threads) {
         this.user = user;
         this.password = password;
+        this.attached = attached;
         this.threads = threads;
     }
 
+    /** Whether calls carry tokens. */
     boolean isUsed() {
-        return user.isPresent();
+        return attached || user.isPresent();
     }
 
     /** Empty if there is no user. */

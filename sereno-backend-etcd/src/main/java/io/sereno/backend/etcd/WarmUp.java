@@ -42,8 +42,8 @@ final class WarmUp {
         try (ServerSocket nobody = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             InetSocketAddress address =
                     InetSocketAddress.createUnresolved(nobody.getInetAddress().getHostAddress(), nobody.getLocalPort());
-            Links links = new Links(List.of(address), dial, config.time());
-            Tokens nobodys = new Tokens(Optional.empty(), Optional::empty, threads);
+            Links links = new OwnLinks(List.of(address), dial, config.time());
+            Tokens nobodys = new Tokens(Optional.empty(), Optional::empty, false, threads);
             CompletableFuture<?> call = new Calls(
                             links, nobodys, config.time(), threads, limit, new Keys(config.namespace()))
                     .call(LeaseGrpc.getLeaseGrantMethod(), LeaseGrantRequest.getDefaultInstance());

@@ -35,7 +35,6 @@ final class PostgresBackend implements Backend {
     private final Requests requests;
     private final Guarantees guarantees;
     private final Watches watches;
-    private final Runnable onClose;
     /** Granted here, and not known to have ended: a commit may name no other (COM-9b). */
     private final Set<Long> leases = ConcurrentHashMap.newKeySet();
 
@@ -44,13 +43,11 @@ final class PostgresBackend implements Backend {
             String namespace,
             Guarantees guarantees,
             TimeSource time,
-            Executor executor,
-            Runnable onClose) {
+            Executor executor) {
         this.calls = calls;
         this.requests = new Requests(namespace);
         this.guarantees = guarantees;
         this.watches = new Watches(calls, namespace, time, executor);
-        this.onClose = onClose;
         watches.start();
     }
 
@@ -187,6 +184,5 @@ final class PostgresBackend implements Backend {
     public void close() {
         watches.end();
         calls.close();
-        onClose.run();
     }
 }

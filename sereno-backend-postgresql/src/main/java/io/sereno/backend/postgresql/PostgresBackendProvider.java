@@ -48,6 +48,6 @@ public final class PostgresBackendProvider implements BackendProvider {
         BlockingCalls<Link> calls =
                 BlockingCalls.builder("postgresql", hosts, config).open(hosts::greet);
         return new PostgresBackend(
-                calls, config.namespace(), hosts.guarantees(), config.time(), config.executor(), () -> {});
+                calls, config.namespace(), hosts.guarantees(), config.time(), config.executor());
     }
 }

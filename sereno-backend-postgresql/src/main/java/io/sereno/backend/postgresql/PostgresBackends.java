@@ -4,10 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import io.sereno.blocking.BlockingCalls;
 import io.sereno.spi.Backend;
+import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendException;
-import io.sereno.spi.Names;
+import io.sereno.spi.ClientConfig;
 import io.sereno.spi.TimeSource;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Executor;
 import javax.sql.DataSource;
 
@@ -20,9 +22,6 @@ import javax.sql.DataSource;
  * }</pre>
  */
 public final class PostgresBackends {
-    private static final Duration TIMEOUT = Duration.ofSeconds(5);
-    private static final int MAX_NAMESPACE_BYTES = 64;
-
     private PostgresBackends() {}
 
     /**
@@ -48,20 +47,14 @@ public final class PostgresBackends {
      */
     public static Backend over(DataSource dataSource, String namespace) {
         requireNonNull(dataSource, "dataSource");
-        if (!namespace.isEmpty()) {
-            Names.check("namespace", namespace, MAX_NAMESPACE_BYTES);
-        }
-        OwnThreads own = new OwnThreads();
-        try {
-            return open(dataSource, namespace, own);
-        } catch (RuntimeException | Error e) {
-            own.close();
-            throw e;
-        }
-    }
-
-    private static Backend open(DataSource dataSource, String namespace, OwnThreads own) {
-        return open(dataSource, namespace, own, own, TIMEOUT, TIMEOUT, own::close);
+        BackendConfig config = ClientConfig.of("postgresql", List.of(), namespace);
+        return open(
+                dataSource,
+                namespace,
+                config.time(),
+                config.executor(),
+                config.connectTimeout(),
+                config.operationTimeout());
     }
 
     /** With the clock, the threads and the limits of somebody else. */
@@ -71,13 +64,12 @@ public final class PostgresBackends {
             TimeSource time,
             Executor executor,
             Duration connectTimeout,
-            Duration operationTimeout,
-            Runnable onClose) {
+            Duration operationTimeout) {
         Pool pool = new Pool(dataSource, time);
         BlockingCalls<Link> calls = BlockingCalls.builder(
                         "postgresql", pool, time, executor, connectTimeout, operationTimeout)
                 .keepConnections(false)
                 .open(pool::greet);
-        return new PostgresBackend(calls, namespace, pool.guarantees(), time, executor, onClose);
+        return new PostgresBackend(calls, namespace, pool.guarantees(), time, executor);
     }
 }

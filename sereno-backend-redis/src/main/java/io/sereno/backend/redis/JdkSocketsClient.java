@@ -13,11 +13,15 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.net.SocketAddress;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import reactor.core.publisher.Mono;
 
 /** A client with the JDK's sockets. Lettuce itself uses native ones wherever it finds their classes, even if they do not load. */
 final class JdkSocketsClient extends RedisClient {
     private final EventLoopGroup threads;
+    private final AtomicBoolean released = new AtomicBoolean();
 
     JdkSocketsClient(ClientResources resources) {
         super(resources, new RedisURI());
@@ -32,6 +36,16 @@ final class JdkSocketsClient extends RedisClient {
     @SuppressWarnings("deprecation")
     private static Class<? extends EventLoopGroup> threadsForJdkSockets() {
         return NioEventLoopGroup.class;
+    }
+
+    /** Gives the threads back, too: resources of the application live on. */
+    @Override
+    public CompletableFuture<Void> shutdownAsync(long quietPeriod, long timeout, TimeUnit unit) {
+        return super.shutdownAsync(quietPeriod, timeout, unit).whenComplete((done, failure) -> {
+            if (released.compareAndSet(false, true)) {
+                var unused = getResources().eventLoopGroupProvider().release(threads, quietPeriod, timeout, unit);
+            }
+        });
     }
 
     @Override

@@ -16,25 +16,34 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** Lettuce, configured not to reconnect and not to resend calls under way by itself: Sereno does both. */
 final class LettuceClient implements AutoCloseable {
     private static final Logger LOG = System.getLogger(LettuceClient.class.getName());
     private static final int CLOSING_SECONDS = 2;
 
-    private final ClientResources resources;
+    /** Ended with this client; null if they are the application's. */
+    private final @Nullable ClientResources own;
+
     private final RedisClient client;
 
-    LettuceClient(BackendConfig config) {
+    /**
+     * Makes a client without I/O.
+     *
+     * @param shared those of the application; null: the client makes its own
+     */
+    LettuceClient(BackendConfig config, @Nullable ClientResources shared) {
         SocketKind sockets = SocketKind.chosen();
-        // The smallest pools that Lettuce accepts. One connection carries the calls, one the notices.
-        resources = DefaultClientResources.builder()
-                .ioThreadPoolSize(DefaultClientResources.MIN_IO_THREADS)
-                .computationThreadPoolSize(DefaultClientResources.MIN_COMPUTATION_THREADS)
-                .commandLatencyRecorder(CommandLatencyRecorder.disabled())
-                .addressResolverGroup(Names.lookedUpBy(sockets))
-                .build();
-        client = sockets.client(resources);
+        ClientResources used;
+        if (shared == null) {
+            used = smallest(sockets);
+            own = used;
+        } else {
+            used = usable(shared, sockets);
+            own = null;
+        }
+        client = sockets.client(used);
         ClientOptions.Builder options = ClientOptions.builder();
         MaintenanceNotices.disable(options);
         client.setOptions(options.autoReconnect(false)
@@ -47,6 +56,25 @@ final class LettuceClient implements AutoCloseable {
                         .build())
                 .sslOptions(tls(config))
                 .build());
+    }
+
+    /** The smallest pools that Lettuce accepts. One connection carries the calls, one the notices. */
+    private static ClientResources smallest(SocketKind sockets) {
+        return DefaultClientResources.builder()
+                .ioThreadPoolSize(DefaultClientResources.MIN_IO_THREADS)
+                .computationThreadPoolSize(DefaultClientResources.MIN_COMPUTATION_THREADS)
+                .commandLatencyRecorder(CommandLatencyRecorder.disabled())
+                .addressResolverGroup(Names.lookedUpBy(sockets))
+                .build();
+    }
+
+    /** The application's, as they are. Without a native transport, Lettuce's default look-up of names does not work. */
+    private static ClientResources usable(ClientResources shared, SocketKind sockets) {
+        return sockets.lettucesOwn()
+                ? shared
+                : shared.mutate()
+                        .addressResolverGroup(Names.lookedUpBy(sockets))
+                        .build();
     }
 
     RedisClient client() {
@@ -62,11 +90,13 @@ final class LettuceClient implements AutoCloseable {
         return options.build();
     }
 
-    /** Ends its threads. Waits a few seconds at most, even if the server hangs. */
+    /** Ends its connections, and its threads unless they are the application's. Waits a few seconds at most, even if the server hangs. */
     @Override
     public void close() {
-        CompletableFuture<Void> ended = client.shutdownAsync(0, CLOSING_SECONDS, TimeUnit.SECONDS)
-                .thenCompose(done -> stage(resources.shutdown(0, CLOSING_SECONDS, TimeUnit.SECONDS)));
+        CompletableFuture<@Nullable Void> ended = client.shutdownAsync(0, CLOSING_SECONDS, TimeUnit.SECONDS)
+                .thenCompose(done -> own == null
+                        ? CompletableFuture.<@Nullable Void>completedFuture(null)
+                        : stage(own.shutdown(0, CLOSING_SECONDS, TimeUnit.SECONDS)));
         try {
             ended.get(2L * CLOSING_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
@@ -76,8 +106,8 @@ final class LettuceClient implements AutoCloseable {
         }
     }
 
-    private static CompletableFuture<Void> stage(io.netty.util.concurrent.Future<?> future) {
-        CompletableFuture<Void> stage = new CompletableFuture<>();
+    private static CompletableFuture<@Nullable Void> stage(io.netty.util.concurrent.Future<?> future) {
+        CompletableFuture<@Nullable Void> stage = new CompletableFuture<>();
         future.addListener(done -> {
             if (done.isSuccess()) {
                 stage.complete(null);

@@ -1,6 +1,7 @@
 package io.sereno.backend.redis;
 
 import com.google.auto.service.AutoService;
+import io.lettuce.core.resource.ClientResources;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendProvider;
@@ -13,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens {@code redis://[user:password@]host:port[/namespace]}, and {@code rediss:} for TLS.
@@ -47,21 +49,30 @@ public final class RedisBackendProvider implements BackendProvider {
 
     @Override
     public Backend open(BackendConfig config) {
+        return open(config, null);
+    }
+
+    /**
+     * Opens a backend.
+     *
+     * @param shared those of the application; null: the backend makes its own
+     */
+    static Backend open(BackendConfig config, @Nullable ClientResources shared) {
         // Check first: the next lines load classes of the client libraries.
         ClientVersions versions = ClientVersions.find(RedisBackendProvider.class.getClassLoader());
         versions.check();
         try {
-            return connect(config);
+            return connect(config, shared);
         } catch (LinkageError e) {
             throw versions.incompatible(e);
         }
     }
 
-    private static Backend connect(BackendConfig config) {
+    private static Backend connect(BackendConfig config, @Nullable ClientResources shared) {
         Parameters parameters = Parameters.of(config);
         Address address = parameters.address(config);
         Callbacks callbacks = new Callbacks(config.executor());
-        LettuceClient client = new LettuceClient(config);
+        LettuceClient client = new LettuceClient(config, shared);
         try {
             WarmUp.once(client.client(), address, config);
             Script script = Script.of(config.namespace());

@@ -46,11 +46,13 @@ class ArchitectureTest {
             noClasses().should().accessTargetWhere(matching(CLOCKS_TIMERS_AND_THREADS));
 
     @ArchTest
-    static final ArchRule onlyTheProviderIsPublic = classes()
+    static final ArchRule onlyWhatOpensABackendIsPublic = classes()
             .that()
             .arePublic()
             .should()
             .haveSimpleName("RedisBackendProvider")
+            .orShould()
+            .haveSimpleName("RedisBackends")
             .allowEmptyShould(false);
 
     private static DescribedPredicate<JavaAccess<?>> matching(Pattern code) {

@@ -117,7 +117,7 @@ class LifeBackendTest extends OneServerTest {
     @Test
     void aRequestThatLettuceDoesNotSendIsKnownByTheMessage() throws Exception {
         FaultProxy proxy = closing(FaultProxy.to(server().endpoints().get(0)));
-        try (LettuceClient lettuce = new LettuceClient(config())) {
+        try (LettuceClient lettuce = new LettuceClient(config(), null)) {
             StatefulRedisConnection<String, String> connection = lettuce.client()
                     .connect(RedisURI.create("127.0.0.1", proxy.endpoint().getPort()));
             join(connection.async().ping());

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -23,16 +24,25 @@ import org.jspecify.annotations.Nullable;
 final class RedisFixture implements BackendFixture {
     private final Supplier<? extends TestServer> starting;
     private final Map<String, String> parameters;
+    private final Function<BackendConfig, Backend> opener;
     private @Nullable TestServer running;
 
     RedisFixture(Map<String, String> parameters, Supplier<? extends TestServer> starting) {
+        this(parameters, starting, config -> new RedisBackendProvider().open(config));
+    }
+
+    RedisFixture(
+            Map<String, String> parameters,
+            Supplier<? extends TestServer> starting,
+            Function<BackendConfig, Backend> opener) {
         this.parameters = parameters;
         this.starting = starting;
+        this.opener = opener;
     }
 
     @Override
     public Backend connect(BackendConfig config) {
-        return new RedisBackendProvider().open(config);
+        return opener.apply(config);
     }
 
     @Override

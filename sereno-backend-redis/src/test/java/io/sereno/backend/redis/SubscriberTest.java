@@ -43,7 +43,7 @@ class SubscriberTest extends RedisTest {
     @BeforeEach
     void start() {
         server = closing(RedisServer.start(Persistence.NONE));
-        client = closing(new LettuceClient(config()));
+        client = closing(new LettuceClient(config(), null));
     }
 
     @Override

@@ -368,6 +368,7 @@ class SerenoBuilderTest {
                 nothing("executor", b -> b.executor(null)),
                 nothing("observer", b -> b.observer(null)),
                 nothing("meter", b -> b.meter(null)),
+                nothing("opener", b -> b.opener(null)),
                 nothing("wrapper", b -> b.wrap(null)),
                 nothing("promise", b -> b.require(Promise.DURABLE, null)),
                 nothing("time", b -> b.timeSource(null)));

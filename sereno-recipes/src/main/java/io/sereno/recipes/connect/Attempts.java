@@ -9,12 +9,12 @@ import io.sereno.recipes.kernel.Lines;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendException;
-import io.sereno.spi.BackendProvider;
 import io.sereno.spi.TimeSource;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /** Opens a backend: once, or with retries for a while if no store answers. */
 final class Attempts {
@@ -26,14 +26,18 @@ final class Attempts {
      * @param name of the store, for messages
      * @param retry for how long to begin further attempts; zero for one attempt
      */
-    static Backend open(BackendProvider provider, BackendConfig config, String name, Duration retry) {
+    static Backend open(
+            Function<? super BackendConfig, ? extends Backend> opener,
+            BackendConfig config,
+            String name,
+            Duration retry) {
         TimeSource time = config.time();
         long begun = time.nanoTime();
         Backoff pauses = new Backoff(new SplittableRandom());
         for (int attempts = 1; ; attempts++) {
             NotAppliedException failure;
             try {
-                return open(provider, config, name);
+                return open(opener, config, name);
             } catch (NotAppliedException notNow) {
                 failure = notNow;
             }
@@ -72,9 +76,10 @@ final class Attempts {
                 last);
     }
 
-    private static Backend open(BackendProvider provider, BackendConfig config, String name) {
+    private static Backend open(
+            Function<? super BackendConfig, ? extends Backend> opener, BackendConfig config, String name) {
         try {
-            return provider.open(config);
+            return opener.apply(config);
         } catch (SerenoException e) {
             throw e;
         } catch (IllegalArgumentException e) {

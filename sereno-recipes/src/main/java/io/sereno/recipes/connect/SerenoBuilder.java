@@ -10,6 +10,7 @@ import io.sereno.SerenoObserver;
 import io.sereno.recipes.client.Settings;
 import io.sereno.recipes.kernel.Hooks;
 import io.sereno.spi.Backend;
+import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendProvider;
 import io.sereno.spi.Guarantees;
 import io.sereno.spi.Promise;
@@ -26,6 +27,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -58,6 +60,7 @@ final class SerenoBuilder implements Sereno.Builder {
     private @Nullable Path privateKey;
     private @Nullable Executor executor;
     private @Nullable TimeSource time;
+    private @Nullable Function<? super BackendConfig, ? extends Backend> opener;
     private final List<UnaryOperator<Backend>> wrappers = new ArrayList<>();
     private final List<SerenoObserver> observers = new ArrayList<>();
     private final List<SerenoMeter> meters = new ArrayList<>();
@@ -160,6 +163,12 @@ final class SerenoBuilder implements Sereno.Builder {
     }
 
     @Override
+    public Sereno.Builder opener(Function<? super BackendConfig, ? extends Backend> opener) {
+        this.opener = requireNonNull(opener, "opener");
+        return this;
+    }
+
+    @Override
     public Sereno.Builder wrap(UnaryOperator<Backend> wrapper) {
         wrappers.add(requireNonNull(wrapper, "wrapper"));
         return this;
@@ -209,6 +218,7 @@ final class SerenoBuilder implements Sereno.Builder {
                         set("identity", certificates),
                         set("connectTimeout", connectTimeout),
                         set("connectRetry", connectRetry),
+                        set("opener", opener),
                         set("wrap", wrappers.isEmpty() ? null : wrappers))
                 .flatMap(Optional::stream)
                 .collect(joining(", "));
@@ -249,7 +259,7 @@ final class SerenoBuilder implements Sereno.Builder {
 
         List<AutoCloseable> made = new ArrayList<>(settings.owned());
         try {
-            Backend used = Attempts.open(provider, config, settings.backendName(), retry);
+            Backend used = Attempts.open(opening(provider), config, settings.backendName(), retry);
             made.add(0, used);
             for (UnaryOperator<Backend> wrapper : wrappers) {
                 Backend wrapped = Wrapping.around(used, wrapper);
@@ -264,6 +274,20 @@ final class SerenoBuilder implements Sereno.Builder {
             closeAll(made, e);
             throw e;
         }
+    }
+
+    private Function<? super BackendConfig, ? extends Backend> opening(BackendProvider provider) {
+        Function<? super BackendConfig, ? extends Backend> given = opener;
+        if (given == null) {
+            return provider::open;
+        }
+        return config -> {
+            @Nullable Backend opened = given.apply(config);
+            if (opened == null) {
+                throw new IllegalArgumentException("the function of opener(...) returned null; a backend is accepted");
+            }
+            return opened;
+        };
     }
 
     private SerenoUri address(Backends backends) {

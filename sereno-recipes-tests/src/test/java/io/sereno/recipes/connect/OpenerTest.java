@@ -1,0 +1,119 @@
+package io.sereno.recipes.connect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sereno.Sereno;
+import io.sereno.SerenoConfigurationException;
+import io.sereno.recipes.connect.Probe.ProbeBackend;
+import io.sereno.recipes.connect.Probe.ProbeProvider;
+import io.sereno.spi.Backend;
+import io.sereno.spi.BackendConfig;
+import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendException.Outcome;
+import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@link Sereno.Builder#opener}: a function of the application opens the backend of a URI. */
+class OpenerTest {
+    @TempDir
+    Path directory;
+
+    private final List<Backend> used = new ArrayList<>();
+    private final List<Boolean> closes = new ArrayList<>();
+    private final List<BackendConfig> given = new ArrayList<>();
+    private final ClassLoader contextLoader = Thread.currentThread().getContextClassLoader();
+    private final Sereno client = (Sereno) Proxy.newProxyInstance(
+            Sereno.class.getClassLoader(), new Class<?>[] {Sereno.class}, (proxy, method, arguments) -> {
+                throw new AssertionError("no recipe is expected");
+            });
+
+    @BeforeEach
+    void onlyTheProbe() throws IOException {
+        Probe.reset();
+        Thread.currentThread()
+                .setContextClassLoader(
+                        ServicePath.of(Files.createDirectories(directory.resolve("backends")), ProbeProvider.class));
+    }
+
+    @AfterEach
+    void restore() {
+        Thread.currentThread().setContextClassLoader(contextLoader);
+    }
+
+    @Test
+    void itOpensTheBackendInPlaceOfTheProviderAndTheClientClosesIt() {
+        ProbeBackend backend = new ProbeBackend(Set.of());
+        builder()
+                .uri("probe://ada:7001/billing?connect-timeout=7s")
+                .opener(config -> {
+                    given.add(config);
+                    return backend;
+                })
+                .connect();
+        assertThat(Probe.OPENED).isEmpty();
+        assertThat(used).containsExactly(backend);
+        assertThat(closes).containsExactly(true);
+        assertThat(given).hasSize(1);
+        assertThat(given.get(0).endpoints().get(0).getHostString()).isEqualTo("ada");
+        assertThat(given.get(0).namespace()).isEqualTo("billing");
+        assertThat(given.get(0).connectTimeout()).isEqualTo(Duration.ofSeconds(7));
+    }
+
+    @Test
+    void itIsAskedAgainWhileNoStoreAnswers() {
+        ProbeBackend backend = new ProbeBackend(Set.of());
+        builder()
+                .uri("probe:?connect-retry=1m")
+                .opener(config -> {
+                    given.add(config);
+                    if (given.size() < 2) {
+                        throw new BackendException(Outcome.NOT_APPLIED, false, "not yet", null);
+                    }
+                    return backend;
+                })
+                .connect();
+        assertThat(given).hasSize(2);
+        assertThat(used).containsExactly(backend);
+    }
+
+    @Test
+    @SuppressWarnings("NullAway")
+    void nullIsAFaultOfTheConfiguration() {
+        assertThatThrownBy(() -> builder().uri("probe:").opener(config -> null).connect())
+                .isInstanceOf(SerenoConfigurationException.class)
+                .hasMessageContaining("the function of opener(...) returned null; a backend is accepted");
+        assertThat(used).isEmpty();
+    }
+
+    @Test
+    void aBackendThatIsGivenIsOpenAlready() {
+        assertThatThrownBy(() -> builder()
+                        .backend(new ProbeBackend(Set.of()))
+                        .opener(config -> new ProbeBackend(Set.of()))
+                        .connect())
+                .isInstanceOf(SerenoConfigurationException.class)
+                .hasMessageContaining("cannot be combined with opener(...)");
+    }
+
+    private Sereno.Builder builder() {
+        return new SerenoBuilder(
+                (settings, backend, close) -> {
+                    used.add(backend);
+                    closes.add(close);
+                    return client;
+                },
+                Map.of());
+    }
+}
