@@ -7,8 +7,9 @@ import io.sereno.Sereno;
 import io.sereno.testservers.ApplicationProcess;
 import io.sereno.testservers.EtcdServer;
 import io.sereno.testservers.Persistence;
+import io.sereno.testservers.PostgresServer;
 import io.sereno.testservers.RedisServer;
-import io.sereno.testservers.TestServer;
+import io.sereno.testservers.ZooKeeperServer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +24,7 @@ class KilledProcessTest {
     @Tag("etcd")
     void lockAtLeastForOutlivesTheProcessOnEtcd() throws Exception {
         try (EtcdServer server = EtcdServer.start()) {
-            outlives("etcd", server);
+            outlives("etcd://" + server.authority() + "/killed");
         }
     }
 
@@ -31,12 +32,28 @@ class KilledProcessTest {
     @Tag("redis")
     void lockAtLeastForOutlivesTheProcessOnRedis() throws Exception {
         try (RedisServer server = RedisServer.start(Persistence.APPEND_ALWAYS)) {
-            outlives("redis", server);
+            outlives("redis://" + server.authority() + "/killed");
         }
     }
 
-    private static void outlives(String scheme, TestServer server) throws Exception {
-        String uri = scheme + "://" + server.authority() + "/killed";
+    @Test
+    @Tag("zookeeper")
+    void lockAtLeastForOutlivesTheProcessOnZooKeeper() throws Exception {
+        try (ZooKeeperServer server = ZooKeeperServer.start()) {
+            outlives("zookeeper://" + server.authority() + "/killed");
+        }
+    }
+
+    @Test
+    @Tag("postgresql")
+    void lockAtLeastForOutlivesTheProcessOnPostgreSql() throws Exception {
+        try (PostgresServer server = PostgresServer.start()) {
+            outlives("postgresql://" + PostgresServer.USER + ":any@" + server.authority() + "/"
+                    + PostgresServer.DATABASE + "?namespace=killed");
+        }
+    }
+
+    private static void outlives(String uri) throws Exception {
         try (SerenoLockProvider other =
                 SerenoLockProvider.connect(Sereno.builder().uri(uri))) {
             long before = System.nanoTime();
