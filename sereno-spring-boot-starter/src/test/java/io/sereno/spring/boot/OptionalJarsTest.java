@@ -10,9 +10,10 @@ class OptionalJarsTest {
     @ParameterizedTest(name = "without {0}")
     @CsvSource({
         "spring-boot-actuator spring-boot-health micrometer-core, org.springframework.boot.actuate.endpoint.annotation.Endpoint",
+        "sereno-micrometer, io.sereno.micrometer.SerenoMetrics",
         "aspectjweaver, org.aspectj.weaver.Advice",
         "spring-web tomcat-embed, org.springframework.web.bind.annotation.RestController",
-        "spring-tx, org.springframework.transaction.annotation.Transactional",
+        "spring-tx spring-jdbc spring-boot-jdbc spring-boot-transaction, org.springframework.transaction.annotation.Transactional",
         "testcontainers spring-boot-testcontainers, org.testcontainers.containers.GenericContainer",
         "spring-boot-test spring-test junit, org.springframework.boot.test.context.SpringBootTest",
     })

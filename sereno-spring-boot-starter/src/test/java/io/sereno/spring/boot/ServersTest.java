@@ -8,8 +8,10 @@ import io.sereno.Sereno;
 import io.sereno.SessionState;
 import io.sereno.testservers.EtcdServer;
 import io.sereno.testservers.Persistence;
+import io.sereno.testservers.PostgresServer;
 import io.sereno.testservers.RedisServer;
 import io.sereno.testservers.TestServer;
+import io.sereno.testservers.ZooKeeperServer;
 import java.net.http.HttpResponse;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -30,6 +32,7 @@ class ServersTest {
     private static final long PATIENCE_SECONDS = 60;
 
     @Test
+    @Tag("etcd")
     void anApplicationSurvivesTheDeathOfEtcdAndShowsIt() throws Exception {
         try (EtcdServer server = EtcdServer.start()) {
             survives(server, "etcd://" + server.authority() + "/billing");
@@ -37,9 +40,29 @@ class ServersTest {
     }
 
     @Test
+    @Tag("redis")
     void anApplicationSurvivesTheDeathOfRedisAndShowsIt() throws Exception {
         try (RedisServer server = RedisServer.start(Persistence.APPEND_ALWAYS)) {
             survives(server, "redis://" + server.authority() + "/billing");
+        }
+    }
+
+    @Test
+    @Tag("zookeeper")
+    void anApplicationSurvivesTheDeathOfZooKeeperAndShowsIt() throws Exception {
+        try (ZooKeeperServer server = ZooKeeperServer.start()) {
+            survives(server, "zookeeper://" + server.authority() + "/billing");
+        }
+    }
+
+    @Test
+    @Tag("postgresql")
+    void anApplicationSurvivesTheDeathOfPostgreSqlAndShowsIt() throws Exception {
+        try (PostgresServer server = PostgresServer.start()) {
+            survives(
+                    server,
+                    "postgresql://" + PostgresServer.USER + ":any@" + server.authority() + "/" + PostgresServer.DATABASE
+                            + "?namespace=billing");
         }
     }
 
@@ -91,6 +114,7 @@ class ServersTest {
     }
 
     @Test
+    @Tag("redis")
     void anApplicationThatMayStartBeforeItsStoreWaitsForIt(CapturedOutput output) throws Exception {
         try (RedisServer server = RedisServer.start(Persistence.APPEND_ALWAYS);
                 SessionLog log = new SessionLog("retrying for up to PT1M")) {
@@ -110,6 +134,7 @@ class ServersTest {
     }
 
     @Test
+    @Tag("redis")
     void anApplicationWithoutAStoreFailsFastAndSaysWhatToDo(CapturedOutput output) {
         String uri;
         try (RedisServer server = RedisServer.start(Persistence.APPEND_ALWAYS)) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sereno.Sereno;
 import io.sereno.testservers.EtcdServer;
 import io.sereno.testservers.Persistence;
+import io.sereno.testservers.PostgresServer;
 import io.sereno.testservers.RedisServer;
 import io.sereno.testservers.ZooKeeperServer;
 import org.junit.jupiter.api.Tag;
@@ -40,6 +41,7 @@ class ServiceConnectionTest {
     }
 
     @Test
+    @Tag("etcd")
     void aContainerOfEtcd() {
         connects(Etcd.class, "etcd");
     }
@@ -53,6 +55,7 @@ class ServiceConnectionTest {
     }
 
     @Test
+    @Tag("redis")
     void aContainerOfRedis() {
         connects(Redis.class, "redis");
     }
@@ -66,6 +69,7 @@ class ServiceConnectionTest {
     }
 
     @Test
+    @Tag("zookeeper")
     void aContainerOfZooKeeper() {
         connects(ZooKeeper.class, "zookeeper");
     }
@@ -78,6 +82,37 @@ class ServiceConnectionTest {
     }
 
     @Test
+    @Tag("postgresql")
+    void aContainerOfPostgreSql() {
+        with(Postgres.class).run(context -> {
+            String authority = context.getBean(ProcessContainer.class).server().authority();
+            Sereno sereno = context.getBean(Sereno.class);
+            assertThat(sereno.toString()).contains("postgresql://" + authority + "/", "billing");
+            assertThat(sereno.counter("visits").incrementAndGet()).isEqualTo(1);
+            SerenoConnectionDetails details = context.getBean(SerenoConnectionDetails.class);
+            assertThat(details.getUri()).isEqualTo("postgresql://" + authority + "/postgres");
+            assertThat(details.getUser()).isEqualTo("postgres");
+            assertThat(details.getPassword()).isEqualTo("hush");
+            try (Sereno same = Sereno.builder()
+                    .uri(details.getUri())
+                    .namespace("billing")
+                    .credentials("postgres", "any".toCharArray())
+                    .connect()) {
+                assertThat(same.counter("visits").get()).isEqualTo(1);
+            }
+        });
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @ImportTestcontainers
+    static class Postgres {
+        @ServiceConnection
+        static final ProcessContainer CONTAINER =
+                new ProcessContainer("postgres:17", 5432, PostgresServer::start).withEnv("POSTGRES_PASSWORD", "hush");
+    }
+
+    @Test
+    @Tag("redis")
     void aBeanOfAContainerSaysWhatItIs() {
         connects(Named.class, "redis");
     }

@@ -35,6 +35,8 @@ final class WebApplication implements AutoCloseable {
                                         "sereno.uri=" + uri,
                                         "server.port=0",
                                         "server.shutdown=graceful",
+                                        "server.error.include-message=always",
+                                        "spring.web.error.include-message=always",
                                         "spring.main.banner-mode=off",
                                         "management.endpoint.health.probes.enabled=true",
                                         "management.endpoint.health.show-details=always",

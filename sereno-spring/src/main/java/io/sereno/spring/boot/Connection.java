@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Connects with the properties. An error names the property that it is about. */
 final class Connection {
-    /** At the beginning of a URI that has a namespace. */
-    private static final Pattern NAMESPACE = Pattern.compile("^[^:/?]+:(//[^/?]*)?/[^/?]");
+    /** In a URI that has a namespace: a path, which is the database for PostgreSQL, or the parameter. */
+    private static final Pattern NAMESPACE =
+            Pattern.compile("^(?!postgresql:)[^:/?]+:(//[^/?]*)?/[^/?]|[?&]namespace=[^&]");
 
     private final Sereno.Builder builder = Sereno.builder();
     /** What a message of the builder calls a setting, and the property that has set it. */

@@ -7,7 +7,7 @@ import org.springframework.boot.autoconfigure.service.connection.ConnectionDetai
  * Where the store is, and as whom to log in there. A bean of this type replaces the properties {@code sereno.uri},
  * {@code sereno.user}, {@code sereno.password} and {@code sereno.ssl.*}, and {@code sereno.namespace} if the URI has one; all
  * other properties stay in force. A container
- * of etcd, Redis or ZooKeeper with {@code @ServiceConnection} makes such a bean.
+ * of etcd, Redis, ZooKeeper or PostgreSQL with {@code @ServiceConnection} makes such a bean.
  */
 public interface SerenoConnectionDetails extends ConnectionDetails {
     /**

@@ -9,8 +9,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.context.annotation.Bean;
 
 /**
- * Makes the endpoint {@code /actuator/sereno}, if it is exposed. It shows what the auto-configured client holds; a bean of
- * {@link Sereno} that the application makes itself has no endpoint.
+ * Makes the endpoint {@code /actuator/sereno}, if it is exposed. It shows what the auto-configured client holds, and what
+ * the store has of a kind; a bean of {@link Sereno} that the application makes itself has no endpoint.
  */
 @AutoConfiguration(before = SerenoAutoConfiguration.class)
 @ConditionalOnClass({Endpoint.class, ConditionalOnAvailableEndpoint.class})

@@ -42,8 +42,48 @@ abstract class StoreContainer extends ContainerConnectionDetailsFactory<Containe
         }
     }
 
-    private static final class Details extends ContainerConnectionDetails<Container<?>>
-            implements SerenoConnectionDetails {
+    /**
+     * For images of PostgreSQL, with the database and the credentials that are set for the container: a superuser, who
+     * may create the schema.
+     */
+    static final class Postgres extends StoreContainer {
+        Postgres() {
+            super("postgresql", 5432, "PostgresBackendProvider", "postgres", "postgis/postgis", "pgvector/pgvector");
+        }
+
+        @Override
+        protected SerenoConnectionDetails getContainerConnectionDetails(
+                ContainerConnectionSource<Container<?>> source) {
+            return new PostgresDetails(source);
+        }
+    }
+
+    private static final class PostgresDetails extends Details {
+        PostgresDetails(ContainerConnectionSource<Container<?>> source) {
+            super(source, "postgresql", 5432);
+        }
+
+        private String setting(String name, String usual) {
+            return getContainer().getEnvMap().getOrDefault(name, usual);
+        }
+
+        @Override
+        public String getUri() {
+            return super.getUri() + "/" + setting("POSTGRES_DB", getUser());
+        }
+
+        @Override
+        public String getUser() {
+            return setting("POSTGRES_USER", "postgres");
+        }
+
+        @Override
+        public String getPassword() {
+            return setting("POSTGRES_PASSWORD", ""); // of an image that trusts everybody
+        }
+    }
+
+    private static class Details extends ContainerConnectionDetails<Container<?>> implements SerenoConnectionDetails {
         private final String scheme;
         private final int port;
 
