@@ -37,13 +37,8 @@ final class Applications {
 
     /** Writes the projects, in a new folder of this name. */
     static Applications write(String name, List<Combination> combinations) throws IOException {
-        Path folder = TARGET.resolve("combinations").resolve(name);
-        delete(folder);
-        // Files of another build must not be taken for those of this one.
-        delete(TARGET.resolve("local-repository/io/sereno"));
-        Path staged = folder.resolve("repository");
-        StagedModules.into(staged);
-        String repositories = repositories(staged);
+        Path folder = newFolder(name);
+        String repositories = repositories(folder.resolve("repository"));
         for (Combination combination : combinations) {
             Path project = folder.resolve(combination.name());
             Path source = project.resolve("src/main/java/example/Application.java");
@@ -51,8 +46,46 @@ final class Applications {
             Files.copy(Path.of("src/test/apps").resolve(combination.app()), source);
             Files.writeString(project.resolve("pom.xml"), combination.pom(repositories));
         }
-        String modules = combinations.stream()
-                .map(combination -> "<module>" + combination.name() + "</module>")
+        return new Applications(folder)
+                .with(repositories, combinations.stream().map(Combination::name).toList());
+    }
+
+    /** Copies projects of the folder {@code examples}, which know the repository of Maven Central only, into a new folder. */
+    static Applications copy(String name, List<String> examples) throws IOException {
+        Path folder = newFolder(name);
+        String repositories = repositories(folder.resolve("repository"));
+        for (String example : examples) {
+            Path project = StagedModules.ROOT.resolve("examples").resolve(example);
+            try (Stream<Path> all = Files.walk(project)) {
+                for (Path file : all.filter(Files::isRegularFile)
+                        .filter(file -> !project.relativize(file).startsWith("target"))
+                        .toList()) {
+                    Path copy = folder.resolve(example).resolve(project.relativize(file));
+                    Files.createDirectories(copy.getParent());
+                    Files.copy(file, copy);
+                }
+            }
+            Path pom = folder.resolve(example).resolve("pom.xml");
+            Files.writeString(
+                    pom,
+                    Files.readString(pom).replace("</dependencyManagement>", "</dependencyManagement>" + repositories));
+        }
+        return new Applications(folder).with(repositories, examples);
+    }
+
+    private static Path newFolder(String name) throws IOException {
+        Path folder = TARGET.resolve("combinations").resolve(name);
+        delete(folder);
+        // Files of another build must not be taken for those of this one.
+        delete(TARGET.resolve("local-repository/io/sereno"));
+        StagedModules.into(folder.resolve("repository"));
+        return folder;
+    }
+
+    /** Adds the pom that lists the projects. */
+    private Applications with(String repositories, List<String> projects) throws IOException {
+        String modules = projects.stream()
+                .map(project -> "<module>" + project + "</module>")
                 .collect(Collectors.joining());
         Files.writeString(folder.resolve("pom.xml"), """
                 <project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -62,8 +95,9 @@ final class Applications {
                   <modules>%s</modules>
                   <build><plugins>%s</plugins></build>
                 </project>
-                """.formatted(name, repositories, modules, Combination.PLUGINS));
-        return new Applications(folder);
+                """.formatted(
+                        folder.getFileName(), repositories, modules, Combination.PLUGINS));
+        return this;
     }
 
     /** Builds all of them, and asks each for its class path. */
@@ -122,15 +156,22 @@ final class Applications {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         if (combination.packaging() == Packaging.CLASS_PATH) {
-            command.addAll(List.of(
-                    "-cp",
-                    target.resolve("classes") + File.pathSeparator + classPath(combination.name()),
-                    "example.Application"));
+            command.addAll(List.of("-cp", runtime(combination.name()), "example.Application"));
         } else {
             command.addAll(List.of("-jar", target.resolve("application.jar").toString()));
         }
         command.addAll(arguments);
         return run(folder.resolve(combination.name()), command);
+    }
+
+    /** What a project runs with that starts by the class path: its own classes and the jars. */
+    String runtime(String project) throws IOException {
+        return folder.resolve(project).resolve("target/classes") + File.pathSeparator + classPath(project);
+    }
+
+    /** A file that the build of a project has made. */
+    Path made(String project, String file) {
+        return folder.resolve(project).resolve("target").resolve(file);
     }
 
     private String classPath(String project) throws IOException {

@@ -12,7 +12,10 @@ import org.junit.jupiter.api.Test;
 /** Which versions of libraries the poms of applications resolve; nothing is started. */
 class ResolutionTest {
     private static final String ENFORCER = "org.apache.maven.plugins:maven-enforcer-plugin:3.6.2:enforce";
+    /** The ones whose clients bring Netty. */
     private static final List<String> STORES = List.of("etcd", "redis", "zookeeper");
+
+    private static final List<String> ALL_STORES = List.of("etcd", "redis", "zookeeper", "postgresql");
 
     @Test
     void importingTheBomLeavesNettyAndLettuceToSpringBoot() throws Exception {
@@ -64,7 +67,8 @@ class ResolutionTest {
     @Test
     void dependenciesOfAPomWithOneBackendConverge() throws Exception {
         Run run = Applications.write(
-                        "converging", List.of(oneBackend("etcd"), oneBackend("redis"), oneBackend("zookeeper")))
+                        "converging",
+                        ALL_STORES.stream().map(ResolutionTest::oneBackend).toList())
                 .maven(ENFORCER, "-Denforcer.rules=dependencyConvergence", "-fae");
         assertThat(run.status()).as(run.output()).isZero();
         assertThat(run.output()).contains("DependencyConvergence passed");
@@ -73,7 +77,8 @@ class ResolutionTest {
     @Test
     void dependenciesOfAPomWithABackendAndAllIntegrationsConverge() throws Exception {
         Run run = Applications.write(
-                        "integrations", List.of(integrations("etcd"), integrations("redis"), integrations("zookeeper")))
+                        "integrations",
+                        ALL_STORES.stream().map(ResolutionTest::integrations).toList())
                 .maven(ENFORCER, "-Denforcer.rules=dependencyConvergence", "-fae");
         assertThat(run.status()).as(run.output()).isZero();
         assertThat(run.output()).contains("DependencyConvergence passed");
@@ -82,7 +87,7 @@ class ResolutionTest {
     @Test
     void dependenciesOfAPomWithSpringBootAndAllIntegrationsConverge() throws Exception {
         List<Combination> projects = new ArrayList<>();
-        for (String store : STORES) {
+        for (String store : ALL_STORES) {
             projects.add(bootIntegrations("3.5.7", Map.of(), store));
             projects.add(bootIntegrations("4.0.7", Map.of(), store));
             projects.add(bootIntegrations("4.1.2", CombinationsTest.RESOLVING, store));
@@ -121,7 +126,8 @@ class ResolutionTest {
     @Test
     void noAdvisoryNamesWhatAPomWithOneBackendResolves() throws Exception {
         Run run = Applications.write(
-                        "unnamed", List.of(oneBackend("etcd"), oneBackend("redis"), oneBackend("zookeeper")))
+                        "unnamed",
+                        ALL_STORES.stream().map(ResolutionTest::oneBackend).toList())
                 .maven(ENFORCER, "-fae");
         assertThat(run.status()).as(run.output()).isZero();
         assertThat(run.output()).contains("BannedDependencies passed");

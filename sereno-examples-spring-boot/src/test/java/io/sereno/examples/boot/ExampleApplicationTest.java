@@ -7,6 +7,7 @@ import io.sereno.From;
 import io.sereno.Sereno;
 import io.sereno.testservers.EtcdServer;
 import io.sereno.testservers.Persistence;
+import io.sereno.testservers.PostgresServer;
 import io.sereno.testservers.RedisServer;
 import io.sereno.testservers.TestServer;
 import io.sereno.testservers.ZooKeeperServer;
@@ -15,6 +16,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -37,20 +39,33 @@ class ExampleApplicationTest {
 
     @Test
     @Tag("servers")
+    @Tag("etcd")
     void onEtcd() throws Exception {
         itRunsOn("etcd", EtcdServer::start);
     }
 
     @Test
     @Tag("servers")
+    @Tag("redis")
     void onRedis() throws Exception {
         itRunsOn("redis", () -> RedisServer.start(Persistence.APPEND_ALWAYS));
     }
 
     @Test
     @Tag("servers")
+    @Tag("zookeeper")
     void onZooKeeper() throws Exception {
         itRunsOn("zookeeper", ZooKeeperServer::start);
+    }
+
+    @Test
+    @Tag("servers")
+    @Tag("postgresql")
+    void onPostgreSql() throws Exception {
+        try (PostgresServer server = PostgresServer.start()) {
+            itRuns("postgresql://" + PostgresServer.USER + ":any@" + server.authority() + "/" + PostgresServer.DATABASE
+                    + "?namespace=example");
+        }
     }
 
     private static void itRunsOn(String scheme, Supplier<? extends TestServer> start) throws Exception {
@@ -60,7 +75,10 @@ class ExampleApplicationTest {
     }
 
     private static void itRuns(String uri) throws Exception {
-        try (Sereno observer = Sereno.connect(uri);
+        try (Sereno observer = Sereno.builder()
+                        .uri(uri)
+                        .connectRetry(Duration.ofSeconds(PATIENCE_SECONDS))
+                        .connect();
                 ConfigurableApplicationContext ada = start(uri, "ada");
                 ConfigurableApplicationContext ben = start(uri, "ben")) {
             BlockingQueue<String> tasks = new LinkedBlockingQueue<>();
