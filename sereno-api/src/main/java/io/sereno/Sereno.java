@@ -181,6 +181,16 @@ public interface Sereno extends AutoCloseable {
     <T> SharedValue<T> value(String name, Codec<T> codec);
 
     /**
+     * The map of this name. It has no value until one is set.
+     *
+     * @param <T> the type of its values
+     * @param name of the map
+     * @param codec converts values to bytes and back; all users of the map have to agree on it
+     * @return an object that needs no closing; the call does no I/O
+     */
+    <T> SharedMap<T> map(String name, Codec<T> codec);
+
+    /**
      * The wait group of this name.
      *
      * @param name of the wait group

@@ -22,6 +22,7 @@
  *   <li>{@link io.sereno.ScheduledTask}: one node begins each due time.
  *   <li>{@link io.sereno.Counter}: a long that many clients change.
  *   <li>{@link io.sereno.SharedValue}: a value that many clients change, keep cached and wait for.
+ *   <li>{@link io.sereno.SharedMap}: such values under keys, which clients change one by one and follow together.
  *   <li>{@link io.sereno.WaitGroup}: wait until workers elsewhere are done, or lost.
  *   <li>{@link io.sereno.Topic}: an ordered, stored stream of messages.
  *   <li>{@link io.sereno.Membership} and {@link io.sereno.KeepAlive}: which members are present.

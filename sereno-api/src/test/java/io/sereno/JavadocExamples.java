@@ -243,6 +243,27 @@ abstract class JavadocExamples {
         // end
     }
 
+    void sharedMap(Sereno sereno) {
+        // example
+        SharedMap<String> flags = sereno.map("flags", Codec.utf8());
+        flags.at("dark-mode").set("on");
+        try (CachedMap<String> cached = flags.cached()) {
+            boolean dark = cached.get("dark-mode")
+                    .filter(flag -> flag.value().equals("on"))
+                    .isPresent(); // asks nobody
+            System.out.println(dark);
+        }
+        // end
+    }
+
+    void awaitMap(Sereno sereno) throws InterruptedException {
+        // example
+        if (sereno.map("nodes", Codec.utf8()).await(nodes -> nodes.size() >= 3, Duration.ofMinutes(5))) {
+            serve();
+        }
+        // end
+    }
+
     void waitGroup(Sereno sereno) throws InterruptedException {
         // example
         WaitGroup group = sereno.waitGroup("import");

@@ -21,6 +21,8 @@ public enum Kind {
     COUNTER("counter", false),
     /** A shared value. */
     VALUE("value", false),
+    /** A shared map. */
+    MAP("map", false),
     /** A wait group. */
     WAIT_GROUP("waitgroup", false),
     /** A topic. */

@@ -2,6 +2,7 @@ package io.sereno.examples;
 
 import static io.sereno.examples.Narrator.since;
 
+import io.sereno.CachedMap;
 import io.sereno.CachedValue;
 import io.sereno.Codec;
 import io.sereno.Counter;
@@ -14,6 +15,7 @@ import io.sereno.Members;
 import io.sereno.MembershipListener;
 import io.sereno.Message;
 import io.sereno.Sereno;
+import io.sereno.SharedMap;
 import io.sereno.SharedValue;
 import io.sereno.Subscription;
 import io.sereno.Topic;
@@ -39,12 +41,13 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Counter, shared value, wait group, topic, membership and ids: the recipes without exclusion. */
+/** Counter, shared value and map, wait group, topic, membership and ids: the recipes without exclusion. */
 final class TourOfCounting {
     static final String IDS = "invoices";
 
     private static final String COUNTER = "invoices";
     private static final String VALUE = "banner";
+    private static final String MAP = "flags";
     private static final String GROUP = "nightly-import";
     private static final String TOPIC = "orders";
     private static final int THREADS = 4;
@@ -69,6 +72,7 @@ final class TourOfCounting {
         try {
             oneCount(threads);
             oneValue(threads);
+            oneMap();
             oneWait(threads);
             oneStream();
             oneGroup();
@@ -82,6 +86,7 @@ final class TourOfCounting {
     void forget() {
         ada.counter(COUNTER).delete();
         ada.value(VALUE, Codec.utf8()).delete();
+        ada.map(MAP, Codec.utf8()).delete();
         ada.waitGroup(GROUP).delete();
         ada.topic(TOPIC, Codec.utf8()).delete();
     }
@@ -123,6 +128,21 @@ final class TourOfCounting {
         }
         narrator.say("Shared value: ada changed it, cleo saw the change without asking, and ben, who knew an older"
                 + " version, could not overwrite it.");
+    }
+
+    private void oneMap() throws Exception {
+        SharedMap<String> flags = ada.map(MAP, Codec.utf8());
+        try (CachedMap<String> cached = cleo.map(MAP, Codec.utf8()).cached()) {
+            flags.at("dark-mode").set("on");
+            ben.map(MAP, Codec.utf8()).at("new-basket").set("off");
+            SharedMap<String> seen = cleo.map(MAP, Codec.utf8());
+            narrator.check(seen.await(all -> all.size() == 2, PATIENCE), "cleo did not see both flags");
+            flags.at("dark-mode").delete();
+            narrator.check(seen.await(all -> all.size() == 1, PATIENCE), "cleo did not see the deletion");
+            narrator.check(
+                    cached.get("new-basket").orElseThrow().value().equals("off"), "the other flag has changed, too");
+        }
+        narrator.say("Shared map: cleo saw two flags that ada and ben set, and that ada deleted one of them.");
     }
 
     private void oneWait(ExecutorService threads) throws Exception {

@@ -32,6 +32,8 @@ import io.sereno.suite.topic.TopicArrivalRules;
 import io.sereno.suite.topic.TopicFaultRules;
 import io.sereno.suite.topic.TopicKeepingRules;
 import io.sereno.suite.topic.TopicRules;
+import io.sereno.suite.value.MapFaultRules;
+import io.sereno.suite.value.MapRules;
 import io.sereno.suite.value.ValueFaultRules;
 import io.sereno.suite.value.ValueRules;
 import io.sereno.suite.waitgroup.WaitGroupFaultRules;
@@ -110,6 +112,15 @@ public abstract class RecipesSuite extends SerenoTck {
     @Tag("SHV")
     @Tag("faults")
     class ValuesUnderFaults extends ValueFaultRules {}
+
+    @Nested
+    @Tag("SHM")
+    class Maps extends MapRules {}
+
+    @Nested
+    @Tag("SHM")
+    @Tag("faults")
+    class MapsUnderFaults extends MapFaultRules {}
 
     @Nested
     @Tag("WGP")

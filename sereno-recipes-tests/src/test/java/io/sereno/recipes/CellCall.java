@@ -23,7 +23,7 @@ public enum CellCall {
         if (!commit.directory().equals(directory)) {
             return null;
         }
-        if (commit.writes().stream().anyMatch(Write.Delete.class::isInstance)) {
+        if (!commit.writes().isEmpty() && commit.writes().stream().allMatch(Write.Delete.class::isInstance)) {
             return REMOVAL;
         }
         if (has(commit, Condition.ModRevision.class)) {

@@ -3,6 +3,7 @@ package io.sereno.recipes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sereno.CachedMap;
 import io.sereno.CachedValue;
 import io.sereno.Codec;
 import io.sereno.From;
@@ -73,6 +74,9 @@ class CloseTest {
         sereno.value("x", Codec.utf8()).set("a");
         sereno.value("x", Codec.utf8()).onChange(value -> {});
         CachedValue<String> cached = sereno.value("x", Codec.utf8()).cached();
+        sereno.map("x", Codec.utf8()).at("k").set("a");
+        sereno.map("x", Codec.utf8()).onChange(map -> {});
+        CachedMap<String> cachedMap = sereno.map("x", Codec.utf8()).cached();
         sereno.ids("x").nextId();
         sereno.election("x").start().awaitLeadership();
         List<CompletableFuture<?>> waiting = List.of(
@@ -82,6 +86,7 @@ class CloseTest {
                 Threads.inThread(() -> sereno.permitPool("x", 2).tryAcquire(2, DAY)),
                 Threads.inThread(() -> group.await(DAY)),
                 Threads.inThread(() -> sereno.value("x", Codec.utf8()).await("b"::equals, DAY)),
+                Threads.inThread(() -> sereno.map("x", Codec.utf8()).await(map -> map.isEmpty(), DAY)),
                 Threads.inThread(() -> {
                     reader.next();
                     return reader.next(DAY);
@@ -109,6 +114,8 @@ class CloseTest {
         assertThatThrownBy(() -> update.get(10, TimeUnit.SECONDS)).isNotNull();
         assertThat(cached.get().orElseThrow().value()).isEqualTo("a");
         assertThat(cached.isCurrent()).isFalse();
+        assertThat(cachedMap.get("k")).isPresent();
+        assertThat(cachedMap.isCurrent()).isFalse();
         timers.awaitNone();
     }
 

@@ -2,9 +2,11 @@ package io.sereno.recipes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sereno.CachedMap;
 import io.sereno.Codec;
 import io.sereno.From;
 import io.sereno.IdGenerator;
+import io.sereno.SharedMap;
 import io.sereno.SharedValue;
 import io.sereno.Topic;
 import io.sereno.Versioned;
@@ -91,6 +93,29 @@ class FormatGrowthTest {
         there.done();
         there.done();
         assertThat(there.await(Duration.ZERO)).isTrue();
+    }
+
+    /** A later version may keep other entries beside the values of a map. */
+    @Test
+    void maps() {
+        SharedMap<String> map = clients.connect("one").map("x", Codec.utf8());
+        map.at("a").set("1");
+        put(Commit.to("map/x").put("later", Bytes.utf8("alone")).put("l-1", Bytes.utf8("sereno/1 later")));
+        put(Commit.to("map/x")
+                .put(
+                        "k-a",
+                        Bytes.utf8(entry("map/x", "k-a")
+                                .value()
+                                .toUtf8()
+                                .replace("change 1\n", "later 1 2\nchange 1\n"))));
+        SharedMap<String> there = clients.connect("two").map("x", Codec.utf8());
+        assertThat(there.getAll()).containsOnlyKeys("a");
+        try (CachedMap<String> cached = there.cached()) {
+            assertThat(cached.getAll()).isEqualTo(there.getAll()).isEqualTo(map.getAll());
+        }
+        there.delete();
+        assertThat(map.getAll()).isEmpty();
+        assertThat(entry("map/x", "later").value().toUtf8()).isEqualTo("alone");
     }
 
     @Test

@@ -8,7 +8,8 @@ import io.sereno.OutcomeUnknownException;
 import io.sereno.Sereno;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.counter.CounterRecipe;
-import io.sereno.recipes.kernel.Removal;
+import io.sereno.recipes.kernel.EntryRemoval;
+import io.sereno.recipes.kernel.HeadRemoval;
 import io.sereno.recipes.topic.TopicRemoval;
 import io.sereno.recipes.value.SharedValueRecipe;
 import io.sereno.simulation.Fate;
@@ -49,12 +50,14 @@ class LateDeletionTest {
         here.counter("x").set(3);
         here.waitGroup("x").add(3);
         here.value("x", Codec.utf8()).set("former");
+        here.map("x", Codec.utf8()).at("a").set("former");
+        here.map("x", Codec.utf8()).at("b").set("former");
         here.topic("x", Codec.utf8()).publish("m");
     }
 
     private CompletableFuture<Void> deleteCounter() {
         Scope scope = new Scope(here.client(), "counter", "x", "counter/x");
-        return new Removal(scope.kernel(), scope, "delete", scope.directory(), CounterRecipe.VALUE).start();
+        return new HeadRemoval(scope.kernel(), scope, "delete", scope.directory(), CounterRecipe.VALUE).start();
     }
 
     private CompletableFuture<Void> deleteTopic() {
@@ -63,17 +66,28 @@ class LateDeletionTest {
 
     private CompletableFuture<Void> deleteValue() {
         Scope scope = new Scope(here.client(), "value", "x", "value/x");
-        return new Removal(scope.kernel(), scope, "delete", scope.directory(), SharedValueRecipe.VALUE).start();
+        return new HeadRemoval(scope.kernel(), scope, "delete", scope.directory(), SharedValueRecipe.VALUE).start();
+    }
+
+    private CompletableFuture<Void> deleteMap() {
+        Scope scope = new Scope(here.client(), "map", "x", "map/x");
+        return EntryRemoval.ofAll(scope.kernel(), scope, "delete", scope.directory(), "k-")
+                .start();
     }
 
     private CompletableFuture<Void> deleteWaitGroup() {
         Scope scope = new Scope(here.client(), "wait group", "x", "waitgroup/x");
-        return new Removal(scope.kernel(), scope, "delete", scope.directory(), "h").start();
+        return new HeadRemoval(scope.kernel(), scope, "delete", scope.directory(), "h").start();
     }
 
     @Test
     void aCounterThatWasReportedAsNotDeletedIsNotDeletedLater() {
         isNotAppliedLater("counter/x", LateDeletionTest::deleteCounter);
+    }
+
+    @Test
+    void aMapThatWasReportedAsNotDeletedIsNotDeletedLater() {
+        isNotAppliedLater("map/x", LateDeletionTest::deleteMap);
     }
 
     @Test
@@ -151,6 +165,17 @@ class LateDeletionTest {
                 client.value("x", Codec.utf8()).set("made again");
             }
         },
+        MAP("map/x") {
+            @Override
+            CompletableFuture<Void> begin(LateDeletionTest test) {
+                return test.deleteMap();
+            }
+
+            @Override
+            void make(Sereno client) {
+                client.map("x", Codec.utf8()).at("a").set("made again");
+            }
+        },
         TOPIC("topic/x") {
             @Override
             CompletableFuture<Void> begin(LateDeletionTest test) {
@@ -217,7 +242,7 @@ class LateDeletionTest {
         assertThat(deletion).isNotDone();
         clients.passUntilDone(deletion, Clients.OPERATION_TIMEOUT);
         assertThat(deletion).isCompletedWithValue(null);
-        assertThat(entries(deleted.directory)).isEmpty();
+        assertThat(ofNoClient(deleted)).isEmpty();
     }
 
     private List<Entry> entries(String directory) {

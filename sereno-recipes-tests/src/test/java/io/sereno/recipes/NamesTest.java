@@ -34,6 +34,7 @@ class NamesTest {
                 maker("counter", Sereno::counter),
                 maker("task", Sereno::task),
                 maker("value", (sereno, name) -> sereno.value(name, Codec.utf8())),
+                maker("map", (sereno, name) -> sereno.map(name, Codec.utf8())),
                 maker("wait group", Sereno::waitGroup),
                 maker("topic", (sereno, name) -> sereno.topic(name, Codec.utf8())),
                 maker("membership", Sereno::membership),

@@ -98,6 +98,12 @@ class TimedWaitsTest {
                 return timeout -> here.value("v", Codec.utf8()).await("wanted"::equals, timeout);
             }
         },
+        MAP {
+            @Override
+            Call by(SerenoClient here) {
+                return timeout -> here.map("m", Codec.utf8()).await(map -> map.containsKey("wanted"), timeout);
+            }
+        },
         READER {
             @Override
             Call by(SerenoClient here) {
@@ -207,7 +213,7 @@ class TimedWaitsTest {
 
     /** The answer to an earlier request comes in meanwhile: it was under way when the store went out of reach. */
     @ParameterizedTest
-    @EnumSource(names = {"MUTEX", "LOCK", "READ", "WRITE", "LOCK_SET", "ELECTION", "WAIT_GROUP", "VALUE"})
+    @EnumSource(names = {"MUTEX", "LOCK", "READ", "WRITE", "LOCK_SET", "ELECTION", "WAIT_GROUP", "VALUE", "MAP"})
     void anAnswerThatWasUnderWayDoesNotShowThatTheStoreIsReachable(Wait wait) throws Exception {
         SerenoClient here = here();
         Call call = wait.by(here);

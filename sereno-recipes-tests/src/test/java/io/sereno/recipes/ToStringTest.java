@@ -42,6 +42,8 @@ class ToStringTest {
         assertThat(sereno.counter("x")).hasToString("counter 'x' on memory");
         assertThat(sereno.value("x", Codec.utf8())).hasToString("value 'x' on memory");
         assertThat(sereno.task("x")).hasToString("task 'x' on memory");
+        assertThat(sereno.map("x", Codec.utf8())).hasToString("map 'x' on memory");
+        assertThat(sereno.map("x", Codec.utf8()).at("y")).hasToString("map 'x/y' on memory");
         assertThat(sereno.waitGroup("x")).hasToString("wait group 'x' on memory");
         assertThat(sereno.topic("x", Codec.utf8())).hasToString("topic 'x' on memory");
         assertThat(sereno.membership("x")).hasToString("membership 'x' on memory");

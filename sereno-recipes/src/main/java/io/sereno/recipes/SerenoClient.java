@@ -14,6 +14,7 @@ import io.sereno.ReadWriteMutex;
 import io.sereno.ScheduledTask;
 import io.sereno.Sereno;
 import io.sereno.SessionState;
+import io.sereno.SharedMap;
 import io.sereno.SharedValue;
 import io.sereno.Subscription;
 import io.sereno.Topic;
@@ -33,6 +34,7 @@ import io.sereno.recipes.operator.OperatorRecipe;
 import io.sereno.recipes.permits.PermitPoolRecipe;
 import io.sereno.recipes.tasks.ScheduledTaskRecipe;
 import io.sereno.recipes.topic.TopicRecipe;
+import io.sereno.recipes.value.SharedMapRecipe;
 import io.sereno.recipes.value.SharedValueRecipe;
 import io.sereno.recipes.waitgroup.WaitGroupRecipe;
 import io.sereno.spi.Backend;
@@ -98,6 +100,11 @@ public final class SerenoClient implements Sereno {
     @Override
     public <T> SharedValue<T> value(String name, Codec<T> codec) {
         return new SharedValueRecipe<>(client, name, directories.of("value", name), codec);
+    }
+
+    @Override
+    public <T> SharedMap<T> map(String name, Codec<T> codec) {
+        return new SharedMapRecipe<>(client, name, directories.of("map", name), codec);
     }
 
     @Override

@@ -78,6 +78,7 @@ final class AllRecipes implements AutoCloseable {
     private final Queue<Call<LockModel.Action>> election = new ConcurrentLinkedQueue<>();
     private final Queue<Call<CounterModel.Action>> counter = new ConcurrentLinkedQueue<>();
     private final Queue<Call<CounterModel.Action>> value = new ConcurrentLinkedQueue<>();
+    private final Queue<Call<CounterModel.Action>> map = new ConcurrentLinkedQueue<>();
     private final AtomicLong numbers = new AtomicLong();
     private final Queue<Call<WaitGroupModel.Action>> waitGroup = new ConcurrentLinkedQueue<>();
     private final Map<Long, String> published = new ConcurrentHashMap<>();
@@ -100,7 +101,8 @@ final class AllRecipes implements AutoCloseable {
             begin(sereno, "lock set", () -> holdNames(sereno));
             begin(sereno, "election", () -> lead(sereno));
             begin(sereno, "counter", () -> count(sereno));
-            begin(sereno, "value", () -> change(sereno));
+            begin(sereno, "value", () -> change(sereno, "value", value(sereno), value));
+            begin(sereno, "map", () -> change(sereno, "map", ofMap(sereno), map));
             begin(sereno, "wait group", () -> work(sereno));
             begin(sereno, "topic", () -> publish(sereno));
             begin(sereno, "ids", () -> makeIds(sereno));
@@ -206,8 +208,8 @@ final class AllRecipes implements AutoCloseable {
     }
 
     /** Each change sets a number of its own; 0 stands for no value. */
-    private Void change(Sereno sereno) {
-        SharedValue<String> shared = sereno.value("shared", Codec.utf8());
+    private Void change(
+            Sereno sereno, String recipe, SharedValue<String> shared, Queue<Call<CounterModel.Action>> calls) {
         while (!over) {
             long number = numbers.incrementAndGet();
             AtomicLong replaced = new AtomicLong();
@@ -217,20 +219,28 @@ final class AllRecipes implements AutoCloseable {
                     replaced.set(number(before));
                     return Long.toString(number);
                 });
-                value.add(new Call<>(
+                calls.add(new Call<>(
                         sereno.nodeId(),
                         invoked,
                         System.nanoTime(),
                         new CounterModel.Set(number, Optional.of(replaced.get()))));
-                done(sereno, "value");
+                done(sereno, recipe);
             } catch (OutcomeUnknownException e) {
-                value.add(new Call<>(
+                calls.add(new Call<>(
                         sereno.nodeId(), invoked, Long.MAX_VALUE, new CounterModel.Set(number, Optional.empty())));
             } catch (NotAppliedException e) {
                 // The call had no effect.
             }
         }
         return null;
+    }
+
+    private static SharedValue<String> value(Sereno sereno) {
+        return sereno.value("shared", Codec.utf8());
+    }
+
+    private static SharedValue<String> ofMap(Sereno sereno) {
+        return sereno.map("shared", Codec.utf8()).at("key");
     }
 
     private static long number(Optional<String> value) {
@@ -375,14 +385,18 @@ final class AllRecipes implements AutoCloseable {
         long sum = clients.get(0).counter("shared").get();
         counter.add(new Call<>("judge", invoked, System.nanoTime(), new CounterModel.Get(sum)));
         invoked = System.nanoTime();
-        long number = number(clients.get(0).value("shared", Codec.utf8()).get().map(Versioned::value));
+        long number = number(value(clients.get(0)).get().map(Versioned::value));
         value.add(new Call<>("judge", invoked, System.nanoTime(), new CounterModel.Get(number)));
+        invoked = System.nanoTime();
+        number = number(ofMap(clients.get(0)).get().map(Versioned::value));
+        map.add(new Call<>("judge", invoked, System.nanoTime(), new CounterModel.Get(number)));
         judge("mutex", mutex, new LockModel());
         judge("read-write mutex", writers, new LockModel());
         judge("lock set", lockSet, new LockModel());
         judge("election", election, new LockModel());
         judge("counter", counter, new CounterModel());
         judge("value", value, new CounterModel());
+        judge("map", map, new CounterModel());
         judge("wait group", waitGroup, new WaitGroupModel());
         judgeTopic();
         for (Sereno sereno : clients) {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sereno.CachedMap;
 import io.sereno.CachedValue;
 import io.sereno.Codec;
 import io.sereno.Counter;
@@ -394,6 +395,39 @@ class CookbookTest {
         @Override
         public void close() {
             cached.close();
+        }
+    }
+
+    /** All feature flags, asked for each request. */
+    static final class Flags implements AutoCloseable {
+        private final CachedMap<String> cached;
+
+        Flags(Sereno sereno) {
+            this.cached = sereno.map("flags", Codec.utf8()).cached(); // waits for the first state
+        }
+
+        boolean isOn(String name) {
+            return cached.get(name).map(Versioned::value).equals(Optional.of("on")); // asks nobody
+        }
+
+        @Override
+        public void close() {
+            cached.close();
+        }
+    }
+
+    @Test
+    void allFlagsAreAskedWithoutTheStore() throws Exception {
+        try (Flags here = new Flags(one);
+                Flags there = new Flags(two)) {
+            assertThat(here.isOn("new-basket")).isFalse();
+            one.map("flags", Codec.utf8()).at("new-basket").set("on");
+            one.map("flags", Codec.utf8()).at("dark-mode").set("off");
+            assertThat(here.isOn("new-basket")).isTrue();
+            assertThat(two.map("flags", Codec.utf8()).await(flags -> flags.size() == 2, Duration.ofSeconds(10)))
+                    .isTrue();
+            assertThat(there.isOn("new-basket")).isTrue();
+            assertThat(there.isOn("dark-mode")).isFalse();
         }
     }
 

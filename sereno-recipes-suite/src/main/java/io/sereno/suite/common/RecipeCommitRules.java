@@ -14,6 +14,7 @@ import io.sereno.Permit;
 import io.sereno.PermitPool;
 import io.sereno.Retention;
 import io.sereno.ScheduledTask;
+import io.sereno.SharedMap;
 import io.sereno.SharedValue;
 import io.sereno.Subscription;
 import io.sereno.Topic;
@@ -168,6 +169,13 @@ public class RecipeCommitRules {
         node.run("set", () -> value.set("x".repeat(SharedValue.MAX_BYTES)));
         node.run("set again", () -> value.set("y"));
         node.run("delete", value::delete);
+        SharedMap<String> map = node.sereno().map("m" + end, Codec.utf8());
+        for (int i = 0; i < 3; i++) {
+            String key = "key " + i;
+            node.run("set", () -> map.at(key).set("x".repeat(SharedValue.MAX_BYTES)));
+        }
+        node.run("delete", map.at("key 1")::delete);
+        node.run("delete", map::delete);
         WaitGroup group = node.sereno().waitGroup("w" + end);
         node.run("add", () -> group.add(42));
         Worker worker = node.result("join", group::join);

@@ -1,5 +1,6 @@
 package io.sereno.suite.common;
 
+import io.sereno.CachedMap;
 import io.sereno.CachedValue;
 import io.sereno.Codec;
 import io.sereno.From;
@@ -10,6 +11,7 @@ import io.sereno.Membership;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.Permit;
 import io.sereno.Right;
+import io.sereno.SharedMap;
 import io.sereno.SharedValue;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
@@ -79,6 +81,17 @@ public class RecipeRules {
                 () -> "a value that rests has one entry, and there are " + names(bench, "value/v"));
         node.run("delete", value::delete);
         requireNames(bench, "value/v", List.of());
+        SharedMap<String> map = node.sereno().map("m", Codec.utf8());
+        CachedMap<String> cachedMap = node.result("cached", map::cached);
+        node.run("set", () -> map.at("a").set("x"));
+        node.run("set", () -> map.at("b").set("x"));
+        node.run("close", cachedMap::close);
+        node.run("delete", map.at("a")::delete);
+        bench.verify(
+                bench.reach(() -> names(bench, "map/m").equals(List.of("k-b")), LONG),
+                () -> "a map with one value that rests has one entry, and there are " + names(bench, "map/m"));
+        node.run("delete", map::delete);
+        requireNames(bench, "map/m", List.of());
         WaitGroup group = node.sereno().waitGroup("w");
         node.run("add", () -> group.add(2));
         Worker worker = node.result("join", group::join);
@@ -108,8 +121,8 @@ public class RecipeRules {
         for (int i = 0; i < names; i++) {
             bench.same("the entries of a mutex that was released", List.of(), names(bench, "lock/name-" + i));
         }
-        for (String directory :
-                List.of("election/e", "member/g", "counter/c", "value/v", "waitgroup/w", "topic/t", "reader/d/t")) {
+        for (String directory : List.of(
+                "election/e", "member/g", "counter/c", "value/v", "map/m", "waitgroup/w", "topic/t", "reader/d/t")) {
             bench.same("the entries of " + directory + ", which was released", List.of(), names(bench, directory));
         }
         bench.verify(

@@ -1,5 +1,6 @@
 package io.sereno.suite.common;
 
+import io.sereno.CachedMap;
 import io.sereno.CachedValue;
 import io.sereno.Codec;
 import io.sereno.Counter;
@@ -14,6 +15,7 @@ import io.sereno.PermitPool;
 import io.sereno.ReadWriteMutex;
 import io.sereno.Right;
 import io.sereno.Sereno;
+import io.sereno.SharedMap;
 import io.sereno.SharedValue;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
@@ -170,6 +172,7 @@ public abstract class RequestCosts {
         elections(one, other, operations);
         counters(one, other, operations);
         values(one, other, operations);
+        maps(one, other, operations);
         waitGroups(one, other, operations);
         topics(one, other, operations);
         memberships(one, other, operations);
@@ -252,6 +255,32 @@ public abstract class RequestCosts {
             }
         });
         operations.put("read a cached value", cached::get);
+    }
+
+    private static void maps(Sereno one, Sereno other, Map<String, Work> operations) {
+        SharedMap<String> alone = one.map("alone", Codec.utf8());
+        operations.put(
+                "set a value of a map that no other client changes",
+                () -> alone.at("a").set("a"));
+        operations.put("read a map of one value", alone::getAll);
+        SharedMap<String> followed = one.map("followed", Codec.utf8());
+        SharedMap<String> elsewhere = other.map("followed", Codec.utf8());
+        CachedMap<String> cached = elsewhere.cached();
+        AtomicInteger last = new AtomicInteger();
+        operations.put("set a value of a map, and wait for it in another client that keeps the map cached", () -> {
+            String next = "v" + last.incrementAndGet();
+            followed.at("a").set(next);
+            if (!elsewhere.await(
+                    all -> all.containsKey("a") && all.get("a").value().equals(next), LONG)) {
+                throw new IllegalStateException("the other client has not seen " + next);
+            }
+        });
+        operations.put("read a cached map", cached::getAll);
+        SharedMap<String> deleted = one.map("deleted", Codec.utf8());
+        operations.put("set a value of a map that is not there, and delete it", () -> {
+            deleted.at("a").set("a");
+            deleted.at("a").delete();
+        });
     }
 
     private static void waitGroups(Sereno one, Sereno other, Map<String, Work> operations) {

@@ -35,6 +35,7 @@ public record Mutant(String name, String rule, World.Backends backends) {
         TaskMutants.addTo(all);
         CounterMutants.addTo(all);
         ValueMutants.addTo(all);
+        MapMutants.addTo(all);
         WaitGroupMutants.addTo(all);
         IdMutants.addTo(all);
         CommonMutants.addTo(all);

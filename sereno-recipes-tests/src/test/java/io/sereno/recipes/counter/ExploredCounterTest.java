@@ -7,7 +7,7 @@ import io.sereno.recipes.LyingBackend;
 import io.sereno.recipes.Processes;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Scope;
-import io.sereno.recipes.kernel.Removal;
+import io.sereno.recipes.kernel.HeadRemoval;
 import io.sereno.simulation.Explorer;
 import io.sereno.simulation.Fault;
 import io.sereno.simulation.SimulatedClient;
@@ -89,7 +89,7 @@ class ExploredCounterTest {
                     CompletableFuture<Void> deleted = new CompletableFuture<>();
                     process.stepAfter(Duration.ofMillis(world.random().nextInt(10_000)), "delete", () -> {
                         Scope scope = new Scope(client, "counter", "x", DIRECTORY);
-                        var unused = new Removal(client.kernel(), scope, "delete", DIRECTORY, CounterRecipe.VALUE)
+                        var unused = new HeadRemoval(client.kernel(), scope, "delete", DIRECTORY, CounterRecipe.VALUE)
                                 .start()
                                 .whenComplete((done, failure) -> deleted.complete(null));
                     });

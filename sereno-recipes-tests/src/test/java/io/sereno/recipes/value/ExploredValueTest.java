@@ -9,7 +9,7 @@ import io.sereno.recipes.LyingBackend;
 import io.sereno.recipes.Processes;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Scope;
-import io.sereno.recipes.kernel.Removal;
+import io.sereno.recipes.kernel.HeadRemoval;
 import io.sereno.simulation.Explorer;
 import io.sereno.simulation.Fault;
 import io.sereno.simulation.SimulatedClient;
@@ -142,7 +142,7 @@ class ExploredValueTest {
         void begin() {
             int pause = world.random().nextInt(3) == 0 ? world.random().nextInt(10_000) : 0;
             process.stepAfter(Duration.ofMillis(pause), "follow", () -> {
-                ValueFeed following = ValueFeed.of(scope);
+                ValueFeed following = ValueFeed.of(scope, scope.one(SharedValueRecipe.VALUE));
                 feed = following;
                 following.strand().execute(() -> following.follow(() -> cached().ifPresent(observer::sees)));
             });
@@ -184,7 +184,7 @@ class ExploredValueTest {
 
         void delete() {
             CompletableFuture<Void> removal =
-                    new Removal(client.kernel(), scope, "delete", DIRECTORY, SharedValueRecipe.VALUE).start();
+                    new HeadRemoval(client.kernel(), scope, "delete", DIRECTORY, SharedValueRecipe.VALUE).start();
             var unused = removal.whenComplete((done, failure) -> deleted = true);
         }
 

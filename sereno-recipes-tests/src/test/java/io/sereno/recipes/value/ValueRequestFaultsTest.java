@@ -109,7 +109,8 @@ class ValueRequestFaultsTest {
         }
 
         private void follow() {
-            ValueFeed feed = ValueFeed.of(new Scope(victim.client(), "value", "x", DIRECTORY));
+            Scope scope = new Scope(victim.client(), "value", "x", DIRECTORY);
+            ValueFeed feed = ValueFeed.of(scope, scope.one(SharedValueRecipe.VALUE));
             feeds.add(feed);
             feed.strand()
                     .execute(() -> feed.follow(() -> {

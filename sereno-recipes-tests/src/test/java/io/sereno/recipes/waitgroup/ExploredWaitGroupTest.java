@@ -227,7 +227,7 @@ class ExploredWaitGroupTest {
         }
 
         private <R> CompletableFuture<R> submit(Change<WaitGroupState, R> change) {
-            client.shared(WaitGroupRecipe.CELLS).submit(scope, DIRECTORY, change);
+            client.shared(WaitGroupRecipe.CELLS).submit(scope, scope.one(WaitGroupRecipe.HEADER), change);
             return change;
         }
 

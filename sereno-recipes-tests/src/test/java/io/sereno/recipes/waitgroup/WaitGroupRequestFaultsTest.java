@@ -193,7 +193,10 @@ class WaitGroupRequestFaultsTest {
             void add() {
                 node.client()
                         .shared(WaitGroupRecipe.CELLS)
-                        .submit(scope, DIRECTORY, WaitGroupRecipe.adding(scope, PLACES, cell.policy()));
+                        .submit(
+                                scope,
+                                scope.one(WaitGroupRecipe.HEADER),
+                                WaitGroupRecipe.adding(scope, PLACES, cell.policy()));
             }
 
             void await() {
@@ -217,7 +220,7 @@ class WaitGroupRequestFaultsTest {
                 }
                 WaitGroupPlace.Joining joining = group.joining();
                 places.joins();
-                node.client().shared(WaitGroupRecipe.CELLS).submit(scope, DIRECTORY, joining);
+                node.client().shared(WaitGroupRecipe.CELLS).submit(scope, scope.one(WaitGroupRecipe.HEADER), joining);
                 var unused = joining.whenComplete((place, failure) -> {
                     places.joined(place == null ? null : place.id(), failure);
                     log("joins", failure);

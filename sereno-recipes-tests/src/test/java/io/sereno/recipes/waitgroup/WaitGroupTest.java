@@ -212,7 +212,10 @@ class WaitGroupTest {
         WaitGroupSnapshot.Settling settling = Objects.requireNonNull(
                 WaitGroupSnapshot.of(new Snapshot(mixed, false)).settle(client.kernel()));
         client.shared(WaitGroupRecipe.CELLS)
-                .submit(new Scope(client, "wait group", "x", DIRECTORY), DIRECTORY, settling);
+                .submit(
+                        new Scope(client, "wait group", "x", DIRECTORY),
+                        new Query.One(DIRECTORY, WaitGroupRecipe.HEADER),
+                        settling);
         assertThat(settling)
                 .failsWithin(Duration.ofSeconds(10))
                 .withThrowableThat()

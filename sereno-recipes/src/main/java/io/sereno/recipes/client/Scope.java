@@ -45,6 +45,11 @@ public record Scope(Client client, String recipe, String name, String directory)
         return read(operation, new Query.All(directory));
     }
 
+    /** An entry of the directory. */
+    public Query.One one(String entry) {
+        return new Query.One(directory, entry);
+    }
+
     public Snapshot read(String operation, Query query) {
         return Await.uninterruptibly(reading(operation, query).result());
     }

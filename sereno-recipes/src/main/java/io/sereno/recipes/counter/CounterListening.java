@@ -33,7 +33,7 @@ final class CounterListening {
 
     CounterListening(Scope scope, LongConsumer callback) {
         this.callback = callback;
-        Query value = new Query.One(scope.directory(), CounterRecipe.VALUE);
+        Query value = scope.one(CounterRecipe.VALUE);
         this.view = new View(
                 scope.kernel(), strand, value, scope.client().settings().sessionTtl(), this::look);
         this.subscription = new OpenSubscription(scope, "onChange", ended -> strand.execute(view::close));

@@ -12,11 +12,10 @@ import io.sereno.recipes.kernel.AsyncCalls;
 import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Cells;
 import io.sereno.recipes.kernel.Change;
+import io.sereno.recipes.kernel.HeadRemoval;
 import io.sereno.recipes.kernel.Quote;
-import io.sereno.recipes.kernel.Removal;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Entry;
-import io.sereno.spi.Query;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -43,7 +42,7 @@ public final class CounterRecipe implements Counter {
     public static final String VALUE = "v";
     static final Cells.Format<Count> FORMAT = new Format();
     static final Shared<Cells<Count>> CELLS =
-            new Shared<>(client -> new Cells<>(client.sessions(), VALUE, FORMAT), Cells::close);
+            new Shared<>(client -> new Cells<>(client.sessions(), FORMAT), Cells::close);
 
     private static final String RECIPE = "counter";
 
@@ -81,8 +80,7 @@ public final class CounterRecipe implements Counter {
     }
 
     private Count read(String operation) {
-        return countIn(
-                scope.read(operation, new Query.One(scope.directory(), VALUE)).entries());
+        return countIn(scope.read(operation, scope.one(VALUE)).entries());
     }
 
     @Override
@@ -142,7 +140,7 @@ public final class CounterRecipe implements Counter {
             long value = update.applyAsLong(expected);
             scope.requireOpen("updateAndGet");
             Update exchange = new Update("updateAndGet", exchange(expected, value));
-            cells.submit(scope, scope.directory(), exchange, deadline);
+            cells.submit(scope, scope.one(VALUE), exchange, deadline);
             Await.uninterruptibly(exchange);
             long found = exchange.before.value();
             if (found == expected) {
@@ -176,7 +174,7 @@ public final class CounterRecipe implements Counter {
                 calls.end();
             }
         };
-        cells.submit(scope, scope.directory(), addition);
+        cells.submit(scope, scope.one(VALUE), addition);
         return addition;
     }
 
@@ -191,7 +189,7 @@ public final class CounterRecipe implements Counter {
     @Override
     public void delete() {
         scope.requireOpen("delete");
-        Await.uninterruptibly(new Removal(scope.kernel(), scope, "delete", scope.directory(), VALUE).start());
+        Await.uninterruptibly(new HeadRemoval(scope.kernel(), scope, "delete", scope.directory(), VALUE).start());
     }
 
     @Override
@@ -213,7 +211,7 @@ public final class CounterRecipe implements Counter {
     private Update change(String operation, UnaryOperator<Count> next) {
         scope.requireOpen(operation);
         Update update = new Update(operation, next);
-        cells.submit(scope, scope.directory(), update);
+        cells.submit(scope, scope.one(VALUE), update);
         Await.uninterruptibly(update);
         return update;
     }

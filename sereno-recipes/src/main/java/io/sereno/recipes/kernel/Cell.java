@@ -4,6 +4,7 @@ import io.sereno.UnreadableEntryException;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.TimeSource;
 import java.util.ArrayList;
@@ -48,10 +49,11 @@ final class Cell<S> {
     private final Kernel kernel;
     private final Sessions sessions;
     private final TimeSource time;
+    private final Query.One entry;
     private final String directory;
     private final String name;
     private final Cells.Format<S> format;
-    private final BiConsumer<String, Cell<S>> onRest;
+    private final BiConsumer<Query.One, Cell<S>> onRest;
     private final Errors errors;
     private final Strand strand = new Strand();
     private final Requests requests;
@@ -80,20 +82,20 @@ final class Cell<S> {
     private long newestDeadline;
     private final Timer tick = new Timer();
 
-    /** {@code onRest} is called with the directory when nothing is kept here any more. A later request wakes the cell again. */
+    /** {@code onRest} is called with the entry when nothing is kept here any more. A later request wakes the cell again. */
     Cell(
             Sessions sessions,
             Errors errors,
-            String directory,
-            String name,
+            Query.One entry,
             Cells.Format<S> format,
-            BiConsumer<String, Cell<S>> onRest) {
+            BiConsumer<Query.One, Cell<S>> onRest) {
         this.kernel = sessions.kernel();
         this.sessions = sessions;
         this.errors = errors;
         this.time = kernel.time();
-        this.directory = directory;
-        this.name = name;
+        this.entry = entry;
+        this.directory = entry.directory();
+        this.name = entry.name();
         this.format = format;
         this.onRest = onRest;
         this.requests = new Requests(kernel, strand, directory, new Failures(), this::step);
@@ -315,6 +317,7 @@ final class Cell<S> {
         String record = opRecord.create(commit, under);
         creation.send(under, record, Receipt.Evidence.mark(record), commit, outcome -> {
             if (outcome.kind() == Outcome.Kind.COMMITTED) {
+                opRecord.created();
                 known = new Known<>(format.initial(), outcome.revision(), outcome.revision());
             } else if (outcome.kind() == Outcome.Kind.NOT_APPLIED) {
                 opRecord.dropName(); // It may be withdrawn.
@@ -473,7 +476,7 @@ final class Cell<S> {
             resting = true;
             sessions.leave(membership);
         }
-        onRest.accept(directory, this);
+        onRest.accept(entry, this);
     }
 
     /** Callers learn of failures when their time is up. */

@@ -1,9 +1,10 @@
 package io.sereno.recipes.kernel;
 
 import io.sereno.spi.Bytes;
+import io.sereno.spi.Query;
 
 /**
- * The {@link Cell}s of one kind that a client uses: one for each directory, shared by all callers, and only until it rests. Safe for use by
+ * The {@link Cell}s of one kind that a client uses: one for each entry, shared by all callers, and only until it rests. Safe for use by
  * multiple threads.
  *
  * <p>Requesting a change and dropping a resting cell are both atomic in the map: so no change is left with a dropped cell.
@@ -21,37 +22,32 @@ public final class Cells<S> {
     }
 
     private final Sessions sessions;
-    private final String entry;
     private final Format<S> format;
-    private final InUse<String, Cell<S>> inUse = new InUse<>(Cell::close);
+    private final InUse<Query.One, Cell<S>> inUse = new InUse<>(Cell::close);
 
-    /** Each cell is an entry of this name, in a directory of its own. */
-    public Cells(Sessions sessions, String entry, Format<S> format) {
+    public Cells(Sessions sessions, Format<S> format) {
         this.sessions = sessions;
-        this.entry = entry;
         this.format = format;
     }
 
     /** Requests a change; it ends within {@link Store#limit()}. */
-    public void submit(Errors errors, String directory, Change<S, ?> change) {
-        ask(errors, directory, change).attend(change);
+    public void submit(Errors errors, Query.One entry, Change<S, ?> change) {
+        ask(errors, entry, change).attend(change);
     }
 
     /** As {@link #submit}, for a change that is one of several steps of a call: it ends by the call's deadline. */
-    public void submit(Errors errors, String directory, Change<S, ?> change, long deadline) {
-        ask(errors, directory, change).attend(change, deadline);
+    public void submit(Errors errors, Query.One entry, Change<S, ?> change, long deadline) {
+        ask(errors, entry, change).attend(change, deadline);
     }
 
-    private Cell<S> ask(Errors errors, String directory, Change<S, ?> change) {
+    private Cell<S> ask(Errors errors, Query.One entry, Change<S, ?> change) {
         return inUse.get(
-                directory,
-                () -> new Cell<>(sessions, errors, directory, entry, format, this::drop),
-                cell -> cell.ask(change));
+                entry, () -> new Cell<>(sessions, errors, entry, format, this::drop), cell -> cell.ask(change));
     }
 
     /** Drops the cell, unless it has a new request, or another cell is in use by now. */
-    private void drop(String directory, Cell<S> resting) {
-        inUse.remove(directory, resting, cell -> !cell.isAsked());
+    private void drop(Query.One entry, Cell<S> resting) {
+        inUse.remove(entry, resting, cell -> !cell.isAsked());
     }
 
     public int size() {

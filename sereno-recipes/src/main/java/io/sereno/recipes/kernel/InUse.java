@@ -93,7 +93,7 @@ public final class InUse<K, T> {
         return byKey.size();
     }
 
-    void forEach(Consumer<T> task) {
+    public void forEach(Consumer<T> task) {
         byKey.values().forEach(use -> task.accept(use.shared));
     }
 

@@ -5,6 +5,8 @@ import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Snapshot;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>If the session is over, no unknown outcome can be settled any more: it stays unknown.
  *   <li><b>Create</b> the entry by {@code {absent(entry), absent(record)} -> put(entry), put(record, number, lease)}, under a new name.
  *       {@code absent(entry)} can become true again, so this is not sent twice: a {@link Receipt} sends it, whose mark is the record.
+ *   <li>A deletion of the entry may leave the record of the former incarnation. The next commit that is applied also <b>removes</b> that.
  * </ol>
  *
  * <p>Confined to the strand. One change is under way at a time. The owner calls {@link #step} when the requests are idle.
@@ -80,6 +83,11 @@ final class OpRecord {
 
     private @Nullable Session session;
     private String name = "";
+    /** The names of records for former incarnations, under {@code formerSession}; they are not used again. */
+    private final List<String> former = new ArrayList<>();
+
+    private @Nullable Session formerSession;
+
     private long number;
     /** Written on the strand only. */
     private volatile @Nullable Change current;
@@ -121,9 +129,18 @@ final class OpRecord {
     // Step 6.
     /** Adds a record under a new name to the commit that creates the entry; returns the name. */
     String create(Commit.Builder commit, Session under) {
+        if (session == under) {
+            former.add(name);
+            formerSession = under;
+        }
         rename(under);
         put(commit, under);
         return name;
+    }
+
+    /** The commit of {@link #create} was applied. */
+    void created() {
+        former.clear();
     }
 
     /** The name of the record cannot be used again. */
@@ -139,6 +156,11 @@ final class OpRecord {
     private void put(Commit.Builder commit, Session under) {
         number++;
         commit.put(name, value(number), under.leaseId());
+        // Step 7.
+        if (formerSession != under) {
+            former.clear(); // They have gone with their session.
+        }
+        former.forEach(commit::delete);
     }
 
     /**
@@ -148,6 +170,11 @@ final class OpRecord {
     void remove(Runnable then) {
         Session under = session;
         session = null;
+        Session before = formerSession;
+        if (before != null) {
+            former.forEach(left -> remove(before, left, kernel.backoff(), () -> {}));
+            former.clear();
+        }
         if (under == null) {
             then.run();
         } else {
@@ -258,6 +285,9 @@ final class OpRecord {
 
     private void end(Change change, Result result) {
         current = null;
+        if (result instanceof Applied) {
+            former.clear();
+        }
         change.then.accept(result);
     }
 

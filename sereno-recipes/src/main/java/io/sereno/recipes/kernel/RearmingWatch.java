@@ -4,7 +4,10 @@ import io.sereno.spi.Target;
 import io.sereno.spi.Watch;
 import io.sereno.spi.WatchListener;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +25,10 @@ public final class RearmingWatch {
     private final Target target;
     private final Predicate<String> concerns;
     private final Runnable look;
+    private final @Nullable Consumer<String> lookAt;
+    /** The entries that are about to be looked at. */
+    private final Set<String> named = ConcurrentHashMap.newKeySet();
+
     private final AtomicBoolean due = new AtomicBoolean();
 
     private @Nullable Watch watch;
@@ -36,11 +43,23 @@ public final class RearmingWatch {
 
     /** {@code concerns} selects the entries whose notices count; for every thread. */
     RearmingWatch(Kernel kernel, Strand strand, Target target, Predicate<String> concerns, Runnable look) {
+        this(kernel, strand, target, concerns, look, null);
+    }
+
+    /** {@code lookAt} is called, instead of {@code look}, with the name of each entry that has changed. */
+    RearmingWatch(
+            Kernel kernel,
+            Strand strand,
+            Target target,
+            Predicate<String> concerns,
+            Runnable look,
+            @Nullable Consumer<String> lookAt) {
         this.kernel = kernel;
         this.strand = strand;
         this.target = target;
         this.concerns = concerns;
         this.look = look;
+        this.lookAt = lookAt;
     }
 
     public void open() {
@@ -88,6 +107,10 @@ public final class RearmingWatch {
 
         @Override
         public void changed(String name, long revision) {
+            if (lookAt != null) {
+                at(name, lookAt);
+                return;
+            }
             boolean news = revision == 0 || revision != latest || target.name().isPresent();
             if (news && concerns.test(name)) {
                 latest = revision;
@@ -100,6 +123,17 @@ public final class RearmingWatch {
         public void reset() {
             latest = 0;
             again();
+        }
+
+        private void at(String name, Consumer<String> then) {
+            if (concerns.test(name) && named.add(name)) {
+                strand.execute(() -> {
+                    named.remove(name); // Before the look begins, as below.
+                    if (!closed) {
+                        then.accept(name);
+                    }
+                });
+            }
         }
 
         private void again() {

@@ -2,123 +2,80 @@ package io.sereno.recipes.kernel;
 
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Commit;
-import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Empties a directory that has one entry above all others, its head.
- *
- * <p>Invariant: nothing but the head is removed while there is a head. So a client that finds the same head as before knows that nobody has
- * removed anything beside it; see {@link OpRecord}. The only head that is removed is the one that the first look found.
- *
- * <ol>
- *   <li>Read the directory. If nothing is there: done.
- *   <li>If the head is there: remove it by its createRevision, and with it as many of the other entries as one commit takes.
- *   <li>Without a head: remove the others, on condition that there still is no head. Repeat until nothing is left.
- *   <li>If a head with another createRevision is there: the first one is gone, whoever removed it. Somebody has started again, and the entries
- *       there belong to the new head.
- * </ol>
- *
- * <p>Withdrawn entries stay: they keep late puts out, and go with their sessions. Every commit of this class may be sent again, whatever its
- * outcome. Confined to a strand of its own.
+ * A call that removes entries. Every commit of a subclass may be sent again, whatever its outcome, and removes nothing that was put after the call had
+ * looked. Nothing is sent after the call has ended. Confined to a strand of its own.
  */
-public final class Removal {
-    private static final long NONE = 0;
-    private static final long NOT_LOOKED = -1;
-
-    /** Every store takes 32 conditions and writes; one of them is for the head. */
-    private static final int MOST = 31;
+public abstract class Removal {
+    /** Every store takes 32 conditions and writes; one of them may be for another entry. */
+    static final int MOST = 31;
 
     private final Kernel kernel;
     private final Errors errors;
     private final String operation;
     private final String directory;
-    private final String head;
     private final Strand strand = new Strand();
     private final Requests requests;
     private final TimedWait<Void> result;
 
-    /** A commit was sent, and may have removed the head or may still do so. */
+    /** A commit was sent, and may have removed something or may still do so. */
     private boolean sent;
 
-    /** The createRevision of the head that the first look found. */
-    private long condemned = NOT_LOOKED;
-
-    public Removal(Kernel kernel, Errors errors, String operation, String directory, String head) {
+    Removal(Kernel kernel, Errors errors, String operation, String directory) {
         this.kernel = kernel;
         this.errors = errors;
         this.operation = operation;
         this.directory = directory;
-        this.head = head;
         this.requests =
-                new Requests(kernel, strand, directory, Requests.OnFailure.first(why -> {}, this::fail), this::look);
+                new Requests(kernel, strand, directory, Requests.OnFailure.first(why -> {}, this::fail), this::next);
         this.result = new TimedWait<>(kernel, strand);
     }
 
     /** Begins; the result completes within the time that a call may take. */
-    public CompletableFuture<Void> start() {
+    public final CompletableFuture<Void> start() {
         result.limit(kernel.store().limit(), () -> fail(null));
-        strand.execute(this::look);
+        strand.execute(this::next);
         return result.result();
+    }
+
+    /** Sends the next request, or says that all is done. */
+    abstract void step();
+
+    private void next() {
+        if (requests.isIdle() && !result.isEnded()) {
+            step();
+        }
+    }
+
+    final String directory() {
+        return directory;
+    }
+
+    final boolean isEnded() {
+        return result.isEnded();
+    }
+
+    final void done() {
+        result.complete(null);
+    }
+
+    final void read(Query query, Consumer<Snapshot> then) {
+        requests.read(query, then);
+    }
+
+    /** Passes on how the commit was answered, by COMMITTED or CONFLICT; otherwise the step is repeated. */
+    final void send(Commit.Builder commit, Consumer<Outcome> then) {
+        sent = true;
+        requests.commitOrPause(commit, then);
     }
 
     private void fail(@Nullable BackendException why) {
         result.fail(sent ? errors.outcomeUnknown(operation, why) : errors.notApplied(operation, why));
-    }
-
-    // Step 1.
-    private void look() {
-        if (requests.isIdle() && !result.isEnded()) {
-            requests.read(new Query.All(directory), this::judge);
-        }
-    }
-
-    private void judge(Snapshot snapshot) {
-        List<String> others = new ArrayList<>();
-        Entry found = null;
-        for (Entry entry : snapshot.entries()) {
-            if (entry.name().equals(head)) {
-                found = entry;
-            } else if (Card.isLive(entry)) {
-                others.add(entry.name());
-            }
-        }
-        if (condemned == NOT_LOOKED) {
-            condemned = found == null ? NONE : found.createRevision();
-        }
-        // Step 4.
-        boolean startedAgain = found != null && found.createRevision() != condemned;
-        if (startedAgain || (found == null && others.isEmpty())) {
-            result.complete(null);
-        } else {
-            remove(found, others);
-        }
-    }
-
-    private void remove(@Nullable Entry found, List<String> others) {
-        if (found != null && result.isEnded()) {
-            return; // The caller has the outcome; the head must not be removed after that.
-        }
-        Commit.Builder commit = Commit.to(directory);
-        if (found != null) {
-            // Step 2.
-            commit.ifCreateRevision(head, found.createRevision()).delete(head);
-        } else {
-            // Step 3.
-            commit.ifAbsent(head);
-        }
-        int count = Math.min(MOST, others.size());
-        others.subList(0, count).forEach(commit::delete);
-        sent = true;
-        requests.commitOrPause(commit, outcome -> {
-            if (outcome.kind() == Outcome.Kind.COMMITTED && count < others.size()) {
-                remove(null, others.subList(count, others.size()));
-            } // The next look shows the reason of a conflict.
-        });
     }
 }

@@ -1,12 +1,10 @@
 package io.sereno.recipes.kernel;
 
-import io.sereno.spi.BackendException;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -37,10 +35,6 @@ public final class View {
     private boolean stale;
 
     private boolean closed;
-    /** What waits for the next read, and for the read under way. */
-    private List<Runnable> asked = new ArrayList<>();
-
-    private List<Runnable> asking = new ArrayList<>();
     private final Requests requests;
     private final Timer timer = new Timer();
 
@@ -89,28 +83,18 @@ public final class View {
      */
     public void seed(List<Entry> seen) {
         if (entries == null || newest(seen) > newest(entries)) {
-            take(seen);
+            entries = seen;
+            stale = true;
         }
-    }
-
-    /** Takes over entries that are newer than all that this view knows. A read under way may be older, so it is repeated. */
-    public void take(List<Entry> newer) {
-        entries = newer;
-        stale = true;
-    }
-
-    /** Runs a task once, when a read that begins from now on has been answered; never if the view is closed before. */
-    public void afterLook(Runnable task) {
-        asked.add(task);
-        look();
     }
 
     /** Entries before this createRevision are known to be gone. A read under way may still show them, so it is repeated. */
     public void dropBefore(long createRevision) {
         if (entries != null) {
-            take(entries.stream()
+            entries = entries.stream()
                     .filter(entry -> entry.createRevision() >= createRevision)
-                    .toList());
+                    .toList();
+            stale = true;
         }
     }
 
@@ -126,11 +110,6 @@ public final class View {
     /** Whether the last read succeeded. */
     public boolean isCurrent() {
         return entries != null && !failing;
-    }
-
-    /** Why the last read failed; null if it did not. */
-    public @Nullable BackendException failure() {
-        return requests.failure();
     }
 
     /** The entry that a read of one entry showed; null if there is none. */
@@ -175,15 +154,13 @@ public final class View {
             due = false;
             stale = false;
             timer.cancel();
-            asking = asked;
-            asked = new ArrayList<>();
             requests.read(query, this::seen, why -> missed());
         }
     }
 
     private void seen(Snapshot snapshot) {
         if (stale) {
-            again();
+            due = true;
             return;
         }
         List<Entry> now = selection.apply(snapshot);
@@ -194,19 +171,10 @@ public final class View {
         if (changed) {
             onChange.run();
         }
-        List<Runnable> answered = asking;
-        asking = new ArrayList<>();
-        answered.forEach(Runnable::run);
-    }
-
-    private void again() {
-        due = true;
-        asking.addAll(asked);
-        asked = asking;
     }
 
     private void missed() {
-        again();
+        due = true;
         if (!failing) {
             failing = true;
             onChange.run();

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class Limit implements Cells.Format<OptionalInt> {
     static final Limit FORMAT = new Limit();
     static final Shared<Cells<OptionalInt>> CELLS =
-            new Shared<>(client -> new Cells<>(client.sessions(), Room.LIMIT, FORMAT), Cells::close);
+            new Shared<>(client -> new Cells<>(client.sessions(), FORMAT), Cells::close);
 
     private static final String HEADER = "sereno/1 limit\n";
     private static final String KEY = "limit ";

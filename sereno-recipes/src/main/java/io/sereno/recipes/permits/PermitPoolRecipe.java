@@ -15,7 +15,6 @@ import io.sereno.recipes.kernel.Room;
 import io.sereno.recipes.kernel.Turn;
 import io.sereno.recipes.kernel.View;
 import io.sereno.spi.Entry;
-import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -101,7 +100,7 @@ public final class PermitPoolRecipe implements PermitPool {
 
     @Override
     public int limit() {
-        Snapshot read = scope.read("limit", new Query.One(scope.directory(), Room.LIMIT));
+        Snapshot read = scope.read("limit", scope.one(Room.LIMIT));
         return Limit.in(read.entries()).orElse(firstLimit);
     }
 
@@ -125,7 +124,7 @@ public final class PermitPoolRecipe implements PermitPool {
                 return limit;
             }
         };
-        limits.submit(scope, scope.directory(), change);
+        limits.submit(scope, scope.one(Room.LIMIT), change);
         return change;
     }
 

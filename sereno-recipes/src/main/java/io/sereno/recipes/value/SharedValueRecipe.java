@@ -14,6 +14,9 @@ import io.sereno.recipes.kernel.AsyncCalls;
 import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Cells;
 import io.sereno.recipes.kernel.Change;
+import io.sereno.recipes.kernel.EntryRemoval;
+import io.sereno.recipes.kernel.HeadRemoval;
+import io.sereno.recipes.kernel.InUse;
 import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Removal;
 import io.sereno.spi.Bytes;
@@ -31,53 +34,64 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shared value as its users call it.
+ * The shared value as its users call it; also one value of a {@link SharedMapRecipe}.
  *
- * <p>Stored: a {@link ValueState}, in entry {@code v}, from shortly before the first change until {@link #delete}; and what the {@link Cells cell}
+ * <p>Stored: a {@link ValueState}, in entry {@code v}, or in an entry of the map, from shortly before the first change until {@link #delete}; and what the {@link Cells cell}
  * keeps beside it.
  *
  * <p>Invariant: each change makes another version, which is the createRevision of the entry and the number of changes since.
  *
  * <ol>
- *   <li>Every change goes through the one {@link Cells cell} that this client has for the name, together with those of other callers.
+ *   <li>Every change goes through the one {@link Cells cell} that this client has for the entry, together with those of other callers.
  *   <li>{@link #get} reads from the store, past the cell: no change that is under way delays it.
  *   <li>{@link #updateAndGet} runs the caller's function in the caller's thread, and compares and sets the version; retries if it has changed.
- *   <li>What follows the value, {@link ValueCache}, {@link ValueListening} and {@link ValueWait}, shares the one {@link ValueFeed} of the name. If
- *       there is one, a call that has changed the value returns when the feed shows the change.
- *   <li>{@link #delete} removes everything. A later change creates the value again.
+ *   <li>What follows the value, {@link ValueCache}, {@link ValueListening} and {@link ValueWait}, shares the one {@link ValueFeed} of the entry. If
+ *       there is one, a call that has changed the value returns when the feed shows the change; so does that of the whole map.
+ *   <li>{@link #delete} removes everything; of a map, the one entry. A later change creates the value again.
  * </ol>
  */
 public final class SharedValueRecipe<T> implements SharedValue<T> {
     public static final String VALUE = "v";
     static final Shared<Cells<ValueState>> CELLS =
-            new Shared<>(client -> new Cells<>(client.sessions(), VALUE, ValueState.FORMAT), Cells::close);
+            new Shared<>(client -> new Cells<>(client.sessions(), ValueState.FORMAT), Cells::close);
 
     private static final String RECIPE = "value";
 
     private final Cells<ValueState> cells;
     private final Scope scope;
-    private final Codec<T> codec;
+    private final String name;
+    private final Query.One entry;
+    private final OneForm<T> form;
+    /** All values of the map that this is one of; empty if it is none. */
+    private final Optional<Query> map;
 
     public SharedValueRecipe(Client client, String name, String directory, Codec<T> codec) {
-        this.cells = client.shared(CELLS);
-        this.scope = new Scope(client, RECIPE, name, directory);
-        this.codec = Objects.requireNonNull(codec, "codec is null");
+        this(new Scope(client, RECIPE, name, directory), name, VALUE, codec, Optional.empty());
+    }
+
+    /** For one of several values of a directory. */
+    SharedValueRecipe(Scope scope, String name, String entry, Codec<T> codec, Optional<Query> map) {
+        this.cells = scope.client().shared(CELLS);
+        this.scope = scope;
+        this.name = name;
+        this.entry = scope.one(entry);
+        this.form = new OneForm<>(Objects.requireNonNull(codec, "codec is null"));
+        this.map = map;
     }
 
     @Override
     public String name() {
-        return scope.name();
+        return name;
     }
 
     // Step 2.
     @Override
     public Optional<Versioned<T>> get() {
-        return read("get", scope.client().deadline()).decode(codec);
+        return read("get", scope.client().deadline()).decode(form.codec());
     }
 
     private ValueVersion read(String operation, long deadline) {
-        return ValueVersion.in(scope.read(operation, new Query.One(scope.directory(), VALUE), deadline)
-                .entries());
+        return ValueVersion.in(scope.read(operation, entry, deadline).entries());
     }
 
     @Override
@@ -105,10 +119,10 @@ public final class SharedValueRecipe<T> implements SharedValue<T> {
         long deadline = scope.client().deadline();
         ValueVersion before = read("updateAndGet", deadline);
         while (true) {
-            T value = update.apply(before.decode(codec).map(Versioned::value));
+            T value = update.apply(before.decode(form.codec()).map(Versioned::value));
             scope.requireOpen("updateAndGet");
             Update exchange = new Update("updateAndGet", before, encode("updateAndGet", value));
-            cells.submit(scope, scope.directory(), exchange, deadline);
+            cells.submit(scope, entry, exchange, deadline);
             finish(exchange, deadline);
             if (exchange.isMade()) {
                 return value;
@@ -140,7 +154,7 @@ public final class SharedValueRecipe<T> implements SharedValue<T> {
                 return true;
             }
         };
-        cells.submit(scope, scope.directory(), update);
+        cells.submit(scope, entry, update);
         var unused = update.whenComplete((made, failure) -> {
             CompletableFuture<Void> shown = failure == null ? shown(update) : CompletableFuture.completedFuture(null);
             Runnable end = () -> {
@@ -164,33 +178,26 @@ public final class SharedValueRecipe<T> implements SharedValue<T> {
     @Override
     public CachedValue<T> cached() {
         scope.requireOpen("cached");
-        return ValueCache.open(scope, codec, scope.client().deadline());
+        long deadline = scope.client().deadline();
+        return FeedCache.opened(new ValueCache<>(scope, entry, form), deadline);
     }
 
     @Override
     public boolean await(Predicate<? super T> condition, Duration timeout) throws InterruptedException {
         Objects.requireNonNull(condition, "condition is null");
-        Duration limit = Scope.checkTimeout(timeout);
-        scope.requireOpen("await");
-        scope.requireNotInterrupted("await");
-        try (ValueWait wait = new ValueWait(scope, limit)) {
-            Optional<List<Entry>> next = wait.next();
-            while (next.isPresent()) {
-                Optional<Versioned<T>> state = ValueVersion.in(next.get()).decode(codec);
-                if (state.isPresent() && condition.test(state.get().value())) {
-                    return true;
-                }
-                next = wait.next();
-            }
-            return false;
-        }
+        return ValueWait.until(
+                scope,
+                entry,
+                form,
+                state -> state.isPresent() && condition.test(state.get().value()),
+                timeout);
     }
 
     @Override
     public Subscription onChange(Consumer<? super Optional<Versioned<T>>> callback) {
         Objects.requireNonNull(callback, "callback is null");
         scope.requireOpen("onChange");
-        return new ValueListening<>(scope, codec, callback).start();
+        return new ValueListening<>(scope, entry, form, callback).start();
     }
 
     // Step 5.
@@ -198,11 +205,11 @@ public final class SharedValueRecipe<T> implements SharedValue<T> {
     public void delete() {
         scope.requireOpen("delete");
         long deadline = scope.client().deadline();
-        Await.uninterruptibly(new Removal(scope.kernel(), scope, "delete", scope.directory(), VALUE).start());
-        ValueFeed feed = feed();
-        if (feed != null) {
-            show(feed.deleted(), deadline);
-        }
+        Removal removal = map.isPresent()
+                ? EntryRemoval.of(scope.kernel(), scope, "delete", entry)
+                : new HeadRemoval(scope.kernel(), scope, "delete", scope.directory(), VALUE);
+        Await.uninterruptibly(removal.start());
+        show(all(feed -> feed.deleted(entry)), deadline);
     }
 
     @Override
@@ -212,7 +219,7 @@ public final class SharedValueRecipe<T> implements SharedValue<T> {
 
     private Bytes encode(String operation, T value) {
         byte[] octets = Objects.requireNonNull(
-                codec.encode(Objects.requireNonNull(value, "value is null")), "codec.encode returned null");
+                form.codec().encode(Objects.requireNonNull(value, "value is null")), "codec.encode returned null");
         if (octets.length > MAX_BYTES) {
             throw new IllegalArgumentException(scope.about(operation) + ": the value takes " + octets.length
                     + " bytes, at most " + MAX_BYTES + " are accepted");
@@ -224,7 +231,7 @@ public final class SharedValueRecipe<T> implements SharedValue<T> {
         scope.requireOpen(operation);
         long deadline = scope.client().deadline();
         Update update = new Update(operation, expected, payload);
-        cells.submit(scope, scope.directory(), update);
+        cells.submit(scope, entry, update);
         finish(update, deadline);
         return update;
     }
@@ -234,13 +241,19 @@ public final class SharedValueRecipe<T> implements SharedValue<T> {
         show(shown(update), deadline);
     }
 
-    private @Nullable ValueFeed feed() {
-        return scope.client().shared(ValueFeed.FEEDS).find(scope.directory());
+    /** Completes when each feed that shows this value has done its part. */
+    private CompletableFuture<Void> all(Function<ValueFeed, CompletableFuture<Void>> part) {
+        InUse<Query, ValueFeed> feeds = scope.client().shared(ValueFeed.FEEDS);
+        CompletableFuture<Void> done = CompletableFuture.completedFuture(null);
+        for (Query followed : map.isPresent() ? List.of(entry, map.get()) : List.of(entry)) {
+            ValueFeed feed = feeds.find(followed);
+            done = feed == null ? done : done.thenCombine(part.apply(feed), (one, other) -> other);
+        }
+        return done;
     }
 
     private CompletableFuture<Void> shown(Update update) {
-        ValueFeed feed = update.revision == 0 ? null : feed();
-        return feed == null ? CompletableFuture.completedFuture(null) : feed.made(update.entry());
+        return update.revision == 0 ? CompletableFuture.completedFuture(null) : all(feed -> feed.made(update.entry()));
     }
 
     private void show(CompletableFuture<Void> shown, long deadline) {
@@ -286,7 +299,7 @@ public final class SharedValueRecipe<T> implements SharedValue<T> {
         }
 
         Entry entry() {
-            return new Entry(VALUE, ValueState.FORMAT.encode(after), incarnation, revision, 0);
+            return new Entry(entry.name(), ValueState.FORMAT.encode(after), incarnation, revision, 0);
         }
     }
 }

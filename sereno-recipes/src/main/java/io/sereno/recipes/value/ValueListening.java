@@ -1,40 +1,39 @@
 package io.sereno.recipes.value;
 
-import io.sereno.Codec;
 import io.sereno.Subscription;
 import io.sereno.UnreadableEntryException;
-import io.sereno.Versioned;
 import io.sereno.recipes.client.OpenSubscription;
 import io.sereno.recipes.client.Scope;
 import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
 import java.util.List;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One subscription to a value: reports the states that the feed shows, in order. Changes while the callback runs are reported as one change, the
+ * One subscription to a value or a map: reports the states that the feed shows, in order. Changes while the callback runs are reported as one change, the
  * latest.
  */
-final class ValueListening<T> implements ValueFeed.Follower {
-    private final Consumer<? super Optional<Versioned<T>>> callback;
-    private final Codec<T> codec;
+final class ValueListening<V, S> implements ValueFeed.Follower {
+    private final Consumer<? super S> callback;
+    private final Form<V, S> form;
     private final ValueFeed feed;
     private final OpenSubscription subscription;
     private final AtomicBoolean due = new AtomicBoolean();
-    private volatile ValueVersion latest = ValueVersion.NONE;
+    private volatile @Nullable V latest;
 
     /** The state that the last submitted callback reports, unless it reports a newer one; confined to the strand. */
-    private @Nullable ValueVersion seen;
+    private @Nullable V seen;
 
     /** The state that the callback got last; confined to callbacks, which run one after another. */
-    private @Nullable ValueVersion reported;
+    private @Nullable V reported;
 
-    ValueListening(Scope scope, Codec<T> codec, Consumer<? super Optional<Versioned<T>>> callback) {
+    ValueListening(Scope scope, Query query, Form<V, S> form, Consumer<? super S> callback) {
         this.callback = callback;
-        this.codec = codec;
-        this.feed = ValueFeed.of(scope);
+        this.form = form;
+        this.feed = ValueFeed.of(scope, query);
         this.subscription = new OpenSubscription(scope, "onChange", ended -> end());
     }
 
@@ -59,9 +58,9 @@ final class ValueListening<T> implements ValueFeed.Follower {
         if (entries == null) {
             return; // The store could not be read yet.
         }
-        ValueVersion now;
+        V now;
         try {
-            now = ValueVersion.in(entries);
+            now = form.in(entries);
         } catch (UnreadableEntryException unreadable) {
             subscription.fail(unreadable);
             return;
@@ -77,11 +76,11 @@ final class ValueListening<T> implements ValueFeed.Follower {
 
     private void report() {
         due.set(false);
-        ValueVersion now = latest;
+        V now = Objects.requireNonNull(latest, "due without a state");
         // A state that arrives between the two lines above is reported here already, and makes one more callback due.
         if (!now.equals(reported)) {
             reported = now;
-            callback.accept(now.decode(codec));
+            callback.accept(form.decode(now));
         }
     }
 }

@@ -6,9 +6,11 @@ import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.TimedWait;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Entry;
+import io.sereno.spi.Query;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,16 +34,32 @@ final class ValueWait implements ValueFeed.Follower, AutoCloseable {
     private @Nullable List<Entry> last;
     private @Nullable TimedWait<Optional<List<Entry>>> waiting;
 
-    ValueWait(Scope scope, Duration timeout) {
+    private ValueWait(Scope scope, Query query, Duration timeout) {
         this.kernel = scope.kernel();
         this.scope = scope;
         this.looksOnce = timeout.isZero();
         this.deadline = kernel.time().nanoTime() + timeout.toNanos();
-        this.feed = ValueFeed.of(scope);
+        this.feed = ValueFeed.of(scope, query);
     }
 
-    /** The next state, with an entry or none; empty when the time is up. */
-    Optional<List<Entry>> next() throws InterruptedException {
+    /** Whether a state satisfied the condition in time. */
+    static <V, S> boolean until(
+            Scope scope, Query query, Form<V, S> form, Predicate<? super S> condition, Duration timeout)
+            throws InterruptedException {
+        Duration limit = Scope.checkTimeout(timeout);
+        scope.requireOpen(OPERATION);
+        scope.requireNotInterrupted(OPERATION);
+        try (ValueWait wait = new ValueWait(scope, query, limit)) {
+            Optional<List<Entry>> next = wait.next();
+            while (next.isPresent() && !condition.test(form.decode(form.in(next.get())))) {
+                next = wait.next();
+            }
+            return next.isPresent();
+        }
+    }
+
+    /** The next state; empty when the time is up. */
+    private Optional<List<Entry>> next() throws InterruptedException {
         TimedWait<Optional<List<Entry>>> wait = new TimedWait<>(kernel, feed.strand());
         feed.strand().execute(() -> begin(wait));
         return Await.interruptibly(wait.result());

@@ -239,7 +239,7 @@ final class WaitGroupAwaiter {
             return;
         }
         settling = true;
-        scope.client().shared(WaitGroupRecipe.CELLS).submit(scope, directory, change);
+        scope.client().shared(WaitGroupRecipe.CELLS).submit(scope, scope.one(WaitGroupRecipe.HEADER), change);
         var unused = change.whenComplete((done, why) -> strand.execute(() -> {
             settling = false;
             if (why == null || why instanceof WaitGroupPlace.Gone) {

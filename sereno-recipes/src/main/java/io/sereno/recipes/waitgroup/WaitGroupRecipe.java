@@ -10,8 +10,8 @@ import io.sereno.recipes.client.Shared;
 import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Cells;
 import io.sereno.recipes.kernel.Change;
+import io.sereno.recipes.kernel.HeadRemoval;
 import io.sereno.recipes.kernel.InUse;
-import io.sereno.recipes.kernel.Removal;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import java.time.Duration;
@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
 public final class WaitGroupRecipe implements WaitGroup {
     static final String HEADER = "h";
     static final Shared<Cells<WaitGroupState>> CELLS =
-            new Shared<>(client -> new Cells<>(client.sessions(), HEADER, WaitGroupState.FORMAT), Cells::close);
+            new Shared<>(client -> new Cells<>(client.sessions(), WaitGroupState.FORMAT), Cells::close);
 
     private static final String RECIPE = "wait group";
 
@@ -159,7 +159,7 @@ public final class WaitGroupRecipe implements WaitGroup {
     @Override
     public void delete() {
         scope.requireOpen("delete");
-        Await.uninterruptibly(new Removal(scope.kernel(), scope, "delete", scope.directory(), HEADER).start());
+        Await.uninterruptibly(new HeadRemoval(scope.kernel(), scope, "delete", scope.directory(), HEADER).start());
     }
 
     @Override
@@ -219,7 +219,7 @@ public final class WaitGroupRecipe implements WaitGroup {
 
     private <R> R submit(Change<WaitGroupState, R> change, long deadline) {
         scope.requireOpen(change.operation());
-        cells.submit(scope, scope.directory(), change, deadline);
+        cells.submit(scope, scope.one(HEADER), change, deadline);
         return Await.uninterruptibly(change);
     }
 

@@ -136,7 +136,7 @@ final class WaitGroupWorker implements Worker, Open {
         }
         finishing = result;
         var change = new WaitGroupPlace.Leaving("done", kernel, place, WaitGroupState.Leave.DONE);
-        scope.client().shared(WaitGroupRecipe.CELLS).submit(scope, scope.directory(), change);
+        scope.client().shared(WaitGroupRecipe.CELLS).submit(scope, scope.one(WaitGroupRecipe.HEADER), change);
         var unused = change.whenComplete((counted, failure) -> strand.execute(() -> {
             finishing = null;
             finished(result, counted, failure);
@@ -197,7 +197,7 @@ final class WaitGroupWorker implements Worker, Open {
             return;
         }
         var change = new WaitGroupPlace.Leaving("close", scope.kernel(), place, how);
-        scope.client().shared(WaitGroupRecipe.CELLS).submit(scope, scope.directory(), change);
+        scope.client().shared(WaitGroupRecipe.CELLS).submit(scope, scope.one(WaitGroupRecipe.HEADER), change);
         var unused = change.whenComplete((counted, failure) -> {
             if (failure == null || failure instanceof WaitGroupPlace.Gone) {
                 gone.complete(null);

@@ -78,6 +78,14 @@ public class RecipeFaultRuns {
     }
 
     @RuleTable(waits = true, value = """
+            SHM-1 | callsOfTheValuesOfAMapHaveOneOrderWhateverBreaks | 60 | OUT-2 and OUT-3 under faults: how a commit whose reply was lost is settled
+            SHM-2 | noCacheOfAMapGoesBackWhateverBreaks              | 60 | READ-6 and WAT-8: what a read shows after a reconnect, and whether a watch asks for one
+            """)
+    void map(Bench bench, RuleTest test) {
+        MapRun.rough(bench).judge(bench, test.rule(), test.atLeast());
+    }
+
+    @RuleTable(waits = true, value = """
             WGP-1 | awaitEndsWithTheGenerationWhateverBreaks | 30 | WAT-3: whether the last change reaches a waiter, whatever breaks
             WGP-2 | everyPlaceCountsOnceWhateverBreaks       | 30 | OUT-2 and OUT-3: how a commit whose reply was lost is settled
             """)

@@ -79,6 +79,14 @@ public class RecipeRuns {
     }
 
     @RuleTable(waits = true, value = """
+            SHM-1 | callsOfTheValuesOfAMapHaveOneOrder | 60 | COM-1 and COM-4: compare-and-set on modRevision, of one entry among several
+            SHM-2 | noCacheOfAMapGoesBack              | 60 | WAT-1: whether a notice names the entry that has changed
+            """)
+    void map(Bench bench, RuleTest test) {
+        MapRun.calm(bench).judge(bench, test.rule(), test.atLeast());
+    }
+
+    @RuleTable(waits = true, value = """
             WGP-1 | awaitEndsWithTheGeneration | 40 | WAT-1 and COM-1: whether the change that ends a generation is announced
             """)
     void waitGroup(Bench bench, RuleTest test) {

@@ -25,11 +25,12 @@ import java.util.function.Function;
 
 /**
  * Callers of several clients who change one shared value in every way, each to a number of its own, while each client keeps it cached. 0 stands for no
- * value. So the value is a counter on which only {@code set}, {@code get} and {@code compareAndSet} are called.
+ * value. So the value is a counter on which only {@code set}, {@code get} and {@code compareAndSet} are called. {@link MapRun} does so with the values
+ * of a map at the same time.
  */
 final class ValueRun {
     private static final String NAME = "value";
-    private static final Codec<Long> NUMBERS = Codec.of(
+    static final Codec<Long> NUMBERS = Codec.of(
             number -> Codec.utf8().encode(Long.toString(number)),
             octets -> Long.valueOf(Codec.utf8().decode(octets)));
     private static final int CALLERS = 2;
@@ -41,71 +42,124 @@ final class ValueRun {
 
     private record Version(long incarnation, long change) {}
 
+    /** What a client keeps cached of the value. */
+    interface Cached {
+        Optional<Versioned<Long>> get();
+
+        boolean isCurrent();
+    }
+
+    /**
+     * The value that is changed.
+     *
+     * @param history the rule about the order of its changes
+     * @param view the rule about what is cached
+     */
+    record Subject(String history, String view, Function<Node, SharedValue<Long>> of) {}
+
     private final Bench bench;
     private final Chronicle chronicle;
     private final List<Node> nodes;
     private final int rounds;
+    private final Subject subject;
     private final AtomicLong numbers = new AtomicLong();
     private final List<Linearizability.Call<CounterModel.Action>> calls = new ArrayList<>();
     private final Map<Long, Version> versions = new HashMap<>();
 
-    private ValueRun(Bench bench, List<Node> nodes, int rounds) {
+    ValueRun(Bench bench, Chronicle chronicle, List<Node> nodes, int rounds, Subject subject) {
         this.bench = bench;
         this.nodes = nodes;
         this.rounds = rounds;
-        this.chronicle = new Chronicle(bench);
+        this.subject = subject;
+        this.chronicle = chronicle;
+    }
+
+    private static ValueRun of(Bench bench, List<Node> nodes, int rounds) {
+        Chronicle chronicle = new Chronicle(bench);
         chronicle.simulated(bench.inProcess());
+        return new ValueRun(bench, chronicle, nodes, rounds, new Subject("SHV-1", "SHV-2", ValueRun::value));
     }
 
     static Chronicle calm(Bench bench) {
         return bench.shared(Calm.class, () -> {
-                    Random random = new Random(bench.random().nextLong());
-                    List<Node> nodes = new ArrayList<>();
-                    for (int i = 0; i < 3; i++) {
-                        nodes.add(Node.in(
-                                bench,
-                                Node.steady(bench),
-                                backend -> bench.inProcess() ? SlowNetwork.over(bench, backend, random) : backend));
-                    }
-                    return new Calm(new ValueRun(bench, nodes, 30).play(() -> {}));
+                    List<Node> nodes = calmNodes(bench);
+                    return new Calm(of(bench, nodes, 30).play(caches(nodes), () -> {}));
                 })
                 .chronicle();
+    }
+
+    static List<Node> calmNodes(Bench bench) {
+        Random random = new Random(bench.random().nextLong());
+        List<Node> nodes = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            nodes.add(Node.in(
+                    bench,
+                    Node.steady(bench),
+                    backend -> bench.inProcess() ? SlowNetwork.over(bench, backend, random) : backend));
+        }
+        return nodes;
     }
 
     static Chronicle rough(Bench bench) {
         return bench.shared(Rough.class, () -> {
                     List<Node> nodes = new ArrayList<>();
-                    for (int i = 0; i < 2; i++) {
-                        nodes.add(Node.breakable(bench, Node.steady(bench)));
-                    }
-                    FaultStorm storm = CounterRun.storm(bench, nodes);
-                    nodes.add(Node.in(bench));
-                    List<CachedValue<Long>> caches = caches(nodes);
+                    FaultStorm storm = roughNodes(bench, nodes);
+                    List<Cached> caches = caches(nodes);
                     storm.begin();
-                    return new Rough(new ValueRun(bench, nodes, 40).play(caches, storm::end));
+                    return new Rough(of(bench, nodes, 40).play(caches, storm::end));
                 })
                 .chronicle();
     }
 
-    private static List<CachedValue<Long>> caches(List<Node> nodes) {
-        return nodes.stream()
-                .map(node -> node.result("cached", value(node)::cached))
-                .toList();
+    /** Adds two clients that the storm will strike, and one that it will not. */
+    static FaultStorm roughNodes(Bench bench, List<Node> nodes) {
+        for (int i = 0; i < 2; i++) {
+            nodes.add(Node.breakable(bench, Node.steady(bench)));
+        }
+        FaultStorm storm = CounterRun.storm(bench, nodes);
+        nodes.add(Node.in(bench));
+        return storm;
+    }
+
+    private static List<Cached> caches(List<Node> nodes) {
+        return nodes.stream().map(ValueRun::cached).toList();
+    }
+
+    private static Cached cached(Node node) {
+        CachedValue<Long> cached = node.result("cached", value(node)::cached);
+        return new Cached() {
+            @Override
+            public Optional<Versioned<Long>> get() {
+                return cached.get();
+            }
+
+            @Override
+            public boolean isCurrent() {
+                return cached.isCurrent();
+            }
+        };
     }
 
     private static SharedValue<Long> value(Node node) {
         return node.sereno().value(NAME, NUMBERS);
     }
 
-    private Chronicle play(Runnable calmDown) {
-        return play(caches(nodes), calmDown);
+    private Chronicle play(List<Cached> caches, Runnable calmDown) {
+        try {
+            bench.join(begin(caches), Duration.ofMinutes(2));
+        } finally {
+            calmDown.run();
+        }
+        judge(caches);
+        return chronicle;
     }
 
-    private Chronicle play(List<CachedValue<Long>> caches, Runnable calmDown) {
+    /** The callers. */
+    List<CompletableFuture<?>> begin(List<Cached> caches) {
         List<CompletableFuture<?>> callers = new ArrayList<>();
         for (int i = 0; i < nodes.size(); i++) {
             Node node = nodes.get(i);
-            CachedValue<Long> cached = caches.get(i);
+            Cached cached = caches.get(i);
             for (int j = 0; j < CALLERS; j++) {
                 Random random = new Random(bench.random().nextLong());
                 callers.add(bench.async(() -> {
@@ -119,23 +173,21 @@ final class ValueRun {
                 }));
             }
         }
-        try {
-            bench.join(callers, Duration.ofMinutes(2));
-        } finally {
-            calmDown.run();
-        }
+        return callers;
+    }
+
+    void judge(List<Cached> caches) {
         judgeCaches(caches);
         judgeOrder();
-        return chronicle;
     }
 
     /** Looks at the cache of its client. */
     private final class Looking {
         private final Node node;
-        private final CachedValue<Long> cached;
+        private final Cached cached;
         private Version last = new Version(0, 0);
 
-        Looking(Node node, CachedValue<Long> cached) {
+        Looking(Node node, Cached cached) {
             this.node = node;
             this.cached = cached;
         }
@@ -149,9 +201,11 @@ final class ValueRun {
             }
             Version now = note(state.get());
             chronicle.require(
-                    "SHV-2", !isBefore(now, last), "the cache of " + node.name() + " shows " + now + " after " + last);
+                    subject.view,
+                    !isBefore(now, last),
+                    "the cache of " + node.name() + " shows " + now + " after " + last);
             chronicle.require(
-                    "SHV-2",
+                    subject.view,
                     !current || least.isEmpty() || !isBefore(now, least.get()),
                     "the cache of " + node.name() + " is current and shows " + now + ", and a call of this client has"
                             + " made a change after " + least.orElse(last));
@@ -170,7 +224,7 @@ final class ValueRun {
         synchronized (versions) {
             Version known = versions.putIfAbsent(seen.value(), version);
             chronicle.require(
-                    "SHV-1",
+                    subject.history,
                     known == null || known.equals(version),
                     seen.value() + ", which was set once, has " + known + " and " + version);
         }
@@ -178,7 +232,7 @@ final class ValueRun {
     }
 
     private void change(Node node, Looking looking, Random random) throws Exception {
-        SharedValue<Long> value = value(node);
+        SharedValue<Long> value = subject.of.apply(node);
         long number = numbers.incrementAndGet();
         switch (random.nextInt(8)) {
             case 0, 1 -> call(node, () -> read(value), CounterModel.Get::new, Optional.empty());
@@ -261,7 +315,7 @@ final class ValueRun {
                     action -> add(new Linearizability.Call<>(node.name(), invoked, Long.MAX_VALUE, action)));
         } catch (NotAppliedException e) {
             // The call is not in the history. If it happened all the same, its number is read, and has no place there.
-            chronicle.tried("SHV-1");
+            chronicle.tried(subject.history);
         }
         return Optional.empty();
     }
@@ -273,17 +327,17 @@ final class ValueRun {
     }
 
     /** All reach the last state. */
-    private void judgeCaches(List<CachedValue<Long>> caches) {
+    private void judgeCaches(List<Cached> caches) {
         Node judge = nodes.get(nodes.size() - 1);
-        Optional<Versioned<Long>> end = judge.result("get", value(judge)::get);
+        Optional<Versioned<Long>> end = judge.result("get", subject.of.apply(judge)::get);
         // A watch that died in silence costs a period, which is a ttl or a little more.
         Duration patience = bench.noticePatience().plus(Node.steady(bench).multipliedBy(2));
         for (int i = 0; i < caches.size(); i++) {
-            CachedValue<Long> cached = caches.get(i);
+            Cached cached = caches.get(i);
             boolean reached =
                     bench.reach(() -> cached.isCurrent() && cached.get().equals(end), patience);
             chronicle.require(
-                    "SHV-2",
+                    subject.view,
                     reached,
                     "in the end the value is " + end + ", and the cache of "
                             + nodes.get(i).name() + " shows " + cached.get()
@@ -297,10 +351,10 @@ final class ValueRun {
             chronicle.undecided("no order of " + calls.size() + " calls of a shared value was found within " + BUDGET
                     + " steps, nor that there is none");
         }
-        calls.forEach(call -> chronicle.tried("SHV-1"));
+        calls.forEach(call -> chronicle.tried(subject.history));
         if (result.verdict() == Linearizability.Verdict.IMPOSSIBLE) {
             chronicle.breach(
-                    "SHV-1",
+                    subject.history,
                     "no order of these calls explains their results; the first call that fits into no order is "
                             + result.stuck()
                                     .map(call -> call.client() + ": " + call.action())

@@ -24,7 +24,7 @@ public final class Specification {
     private static final Pattern PARTS = Pattern.compile("\\*(Intent|Untested|Also tested by|No mutant):\\*");
 
     private static final Set<String> OF_RECIPES =
-            Set.of("REC", "LCK", "RWL", "MLK", "SEM", "LDR", "SCH", "CTR", "SHV", "WGP", "IDS", "TOP", "MEM", "OPR");
+            Set.of("REC", "LCK", "RWL", "MLK", "SEM", "LDR", "SCH", "CTR", "SHV", "SHM", "WGP", "IDS", "TOP", "MEM", "OPR");
 
     private static final Specification SHIPPED = parse(shippedLines());
 
