@@ -11,6 +11,7 @@ import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.CallResult;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -104,6 +105,33 @@ public class PermitRules {
         third.run("release", last::release);
     }
 
+    /** The place behind was granted by its first look, so that nothing but its mark lets the waiter look past it. */
+    @Rule(
+            value = "SEM-2",
+            waits = true,
+            check = "whether a place that was granted at once does not hide a release in front of it")
+    void aReleaseInFrontOfAHolderLetsAWaiterIn(Bench bench) {
+        PermitsInUse property = new PermitsInUse(LIMIT);
+        Node first = Node.in(bench);
+        Node second = Node.in(bench);
+        Node third = Node.in(bench);
+        for (int i = 0; i < 3; i++) {
+            Permit two = acquire(first, property, 2);
+            Permit one = acquire(second, property, 1);
+            Calling<Permit> waiting = third.calls("acquire", pool(third)::acquire);
+            queue(bench).await(bench, 3);
+            bench.pass(A_MOMENT);
+            bench.verify(!waiting.isDone(), () -> waiting + " was granted, though all permits are held");
+            release(first, property, two);
+            long from = bench.now();
+            Permit granted = waiting.result(LONG);
+            bench.within(bench.afterNotice(Node.steady(bench).dividedBy(4)), from, "the grant after a release");
+            bench.same("isHeld() of the permit between", true, one.isHeld());
+            third.run("release", granted::release);
+            release(second, property, one);
+        }
+    }
+
     @Rule(value = "SEM-3", waits = true, check = "whether a second release gives anything back")
     void permitsComeBackOnce(Bench bench) {
         PermitsInUse property = new PermitsInUse(LIMIT);
@@ -144,6 +172,36 @@ public class PermitRules {
         bench.within(bench.afterNotice(Node.steady(bench).dividedBy(4)), from, "the grant after the limit was raised");
         release(first, property, all);
         second.run("release", granted::release);
+    }
+
+    @Rule(value = "SEM-4", waits = true, check = "whether each that waits is notified when the one in front is granted")
+    void aHigherLimitLetsInAllThatFit(Bench bench) {
+        PermitsInUse property = new PermitsInUse(LIMIT);
+        Node first = Node.in(bench);
+        Permit all = acquire(first, property, LIMIT);
+        List<Node> nodes = new ArrayList<>();
+        List<Calling<Permit>> waiting = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            Node node = Node.in(bench);
+            nodes.add(node);
+            waiting.add(node.calls("acquire", pool(node)::acquire));
+            queue(bench).await(bench, i + 2);
+        }
+        first.run("setLimit", () -> pool(first).setLimit(LIMIT + 4));
+        long from = bench.now();
+        for (int i = 0; i < 4; i++) {
+            Permit granted = waiting.get(i).result(LONG);
+            bench.within(
+                    bench.afterNotice(Node.steady(bench).dividedBy(4)).multipliedBy(i + 1),
+                    from,
+                    "grant " + (i + 1) + " after the limit was raised");
+            property.granted(property.begins(), granted, 1, () -> true);
+        }
+        bench.pass(A_MOMENT);
+        bench.verify(!waiting.get(4).isDone(), () -> waiting.get(4) + " was granted beyond the limit");
+        release(first, property, all);
+        Permit last = waiting.get(4).result(LONG);
+        nodes.get(4).run("release", last::release);
     }
 
     @Rule(value = "SEM-4", waits = true, check = "whether a request above the limit ends")

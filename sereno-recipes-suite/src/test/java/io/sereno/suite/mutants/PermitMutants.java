@@ -46,6 +46,12 @@ final class PermitMutants {
         all.backend("SEM-2", "requests do not count those in front that wait")
                 .results((commit, result) ->
                         seeing(commit, result, entry -> entry.value().toUtf8().contains(HELD)));
+        all.backend("SEM-2", "a place that was granted at once is not marked")
+                .requests(commit -> Commits.isTo(commit, KIND)
+                                && !Commits.requires(
+                                        commit, condition -> condition.name().equals(LIMIT))
+                        ? Commits.valued(commit, "", value -> value.replace(HELD, "\n"))
+                        : commit);
         all.recipe("SEM-3", "each release of a permit raises the limit, if it is not the first")
                 .objects(PermitPool.class, pool -> permits(pool, permit -> returning(pool, permit)));
         all.backend("SEM-3", "permits are bound to no lease")
