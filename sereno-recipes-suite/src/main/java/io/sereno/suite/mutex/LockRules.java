@@ -4,8 +4,8 @@ import io.sereno.Grant;
 import io.sereno.GrantLostException;
 import io.sereno.LossCause;
 import io.sereno.properties.Grants;
-import io.sereno.spi.Backend;
 import io.sereno.spi.Entry;
+import io.sereno.suite.common.HandOvers;
 import io.sereno.tck.history.Call;
 import io.sereno.tck.history.History;
 import io.sereno.tck.history.Recorder;
@@ -26,9 +26,6 @@ import java.util.concurrent.CompletableFuture;
 public class LockRules {
     private static final String NAME = "lock";
     private static final Duration LONG = Duration.ofSeconds(30);
-
-    /** How many waiters share a connection that counts requests. */
-    private static final int SHARING = 10;
 
     @Rule(value = "LCK-2a", check = "what becomes of revisions when the last entry of a directory is deleted")
     void tokensRiseOverDeletionAndOverClients(Bench bench) {
@@ -297,65 +294,7 @@ public class LockRules {
             waits = true,
             check = "whether waiters watch or read the whole queue: each has to watch its predecessor only")
     void aHandOverCostsTheSameHoweverManyWait(Bench bench) {
-        long few = costOfHandOvers(bench, "few", 3);
-        long many = costOfHandOvers(bench, "many", 20);
-        bench.verify(
-                many <= few + few / 2 + 3,
-                () -> "a hand-over among 20 waiters costs " + many + " requests and notices, among 3 it costs " + few
-                        + "; it must not grow with the queue");
-        bench.count("requests and notices for one hand-over", many);
-    }
-
-    /** One waiter for each client, over connections that count requests. */
-    private static long costOfHandOvers(Bench bench, String name, int waiters) {
-        Recorder recorder = new Recorder(bench.time());
-        // A store may give one client few leases.
-        List<Backend> counted = new ArrayList<>();
-        for (int i = 0; i < waiters; i += SHARING) {
-            counted.add(recorder.record("all-" + i, bench.client().witnessed()));
-        }
-        Queues queue = Queues.ofLock(bench, name);
-        Node holder = Node.in(bench);
-        Grant held = holder.result("acquire", holder.sereno().mutex(name)::acquire);
-        List<Node> nodes = new ArrayList<>();
-        List<Calling<Grant>> waiting = new ArrayList<>();
-        for (int i = 0; i < waiters; i++) {
-            Node node = Node.over(bench, name + i, counted.get(i / SHARING), Node.steady(bench));
-            nodes.add(node);
-            waiting.add(node.calls("acquire", node.sereno().mutex(name)::acquire));
-            queue.await(bench, i + 2);
-        }
-        bench.pass(Duration.ofMillis(200));
-        long before = traffic(recorder.history(), queue.directory());
-        holder.run("release", held::release);
-        for (int i = 0; i < waiters; i++) {
-            Grant grant = waiting.get(i).result(LONG);
-            nodes.get(i).run("release", grant::release);
-        }
-        bench.pass(Duration.ofMillis(200));
-        return (traffic(recorder.history(), queue.directory()) - before + waiters - 1) / waiters;
-    }
-
-    private static long traffic(History history, String directory) {
-        java.util.Set<Integer> watches = new java.util.HashSet<>();
-        long requests = 0;
-        for (var operation : history.operations()) {
-            if (operation.call() instanceof Call.OpenWatch watch
-                    && watch.target().directory().equals(directory)) {
-                watches.add(watch.watch());
-                requests++;
-            } else if (operation.call() instanceof Call.Read read
-                    && read.query().directory().equals(directory)) {
-                requests++;
-            } else if (operation.call() instanceof Call.Commit commit
-                    && commit.commit().directory().equals(directory)) {
-                requests++;
-            }
-        }
-        return requests
-                + history.notices().stream()
-                        .filter(notice -> watches.contains(notice.watch()))
-                        .count();
+        HandOvers.requireFlat(bench, "lock", (node, name) -> node.sereno().mutex(name)::acquire);
     }
 
     static Grant acquire(Node node) {

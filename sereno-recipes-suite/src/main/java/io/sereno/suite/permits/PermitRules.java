@@ -4,6 +4,7 @@ import io.sereno.LockView;
 import io.sereno.Permit;
 import io.sereno.PermitPool;
 import io.sereno.properties.PermitsInUse;
+import io.sereno.suite.common.HandOvers;
 import io.sereno.tck.recipes.Calling;
 import io.sereno.tck.recipes.Node;
 import io.sereno.tck.recipes.Queues;
@@ -130,6 +131,14 @@ public class PermitRules {
             third.run("release", granted::release);
             release(second, property, one);
         }
+    }
+
+    @Rule(
+            value = "LCK-12",
+            waits = true,
+            check = "whether waiters watch or read the whole queue: each but the first has to watch one place only")
+    void aReleaseCostsTheSameHoweverManyWait(Bench bench) {
+        HandOvers.requireFlat(bench, "semaphore", (node, name) -> node.sereno().permitPool(name, 1)::acquire);
     }
 
     @Rule(value = "SEM-3", waits = true, check = "whether a second release gives anything back")

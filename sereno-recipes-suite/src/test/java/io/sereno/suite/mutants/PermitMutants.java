@@ -52,6 +52,13 @@ final class PermitMutants {
                                         commit, condition -> condition.name().equals(LIMIT))
                         ? Commits.valued(commit, "", value -> value.replace(HELD, "\n"))
                         : commit);
+        all.backend("LCK-12", "everyone who waits for permits watches the directory")
+                .with((world, below) -> new Hooks(below)
+                        .watches((target, listener) -> below.watch(
+                                target.directory().startsWith(KIND + "/")
+                                        ? new Target(target.directory(), Optional.empty())
+                                        : target,
+                                listener)));
         all.recipe("SEM-3", "each release of a permit raises the limit, if it is not the first")
                 .objects(PermitPool.class, pool -> permits(pool, permit -> returning(pool, permit)));
         all.backend("SEM-3", "permits are bound to no lease")
