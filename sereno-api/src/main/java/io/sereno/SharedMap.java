@@ -6,8 +6,8 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
- * Values of one kind, each under a key of its own, that many processes read and change one by one and follow together: the
- * settings of each tenant, or the feature flags of an application.
+ * Values of one kind, each under a key of its own, that many processes read and change one by one and follow together:
+ * the settings of each tenant, or the feature flags of an application.
  *
  * <pre>{@code
  * SharedMap<String> flags = sereno.map("flags", Codec.utf8());
@@ -18,23 +18,23 @@ import java.util.function.Predicate;
  * }
  * }</pre>
  *
- * <p><b>Guarantees.</b> The value of each key is a {@link SharedValue} with all that this promises. What happens to one key
- * does not change, delay or hide what happens to another (SHM-1).
+ * <p><b>Guarantees.</b> The value of each key is a {@link SharedValue} with all that this promises. What happens to one
+ * key does not change, delay or hide what happens to another (SHM-1).
  *
- * <p><b>Not guaranteed.</b> Anything about two keys together: no call changes two keys at one moment, and what shows several
- * values may show the later of two changes without the earlier. What belongs together goes into one value. That
+ * <p><b>Not guaranteed.</b> Anything about two keys together: no call changes two keys at one moment, and what shows
+ * several values may show the later of two changes without the earlier. What belongs together goes into one value. That
  * {@link #onChange}, {@link #await} and {@link #cached} see every value.
  *
- * <p><b>Size.</b> A client that follows the whole map keeps all of it in memory, reads all of it once in each ttl of its
- * session, 50 values with each request, and reads each value that was changed. So a map is for some thousands of
+ * <p><b>Size.</b> A client that follows the whole map keeps all of it in memory, reads all of it once in each ttl of
+ * its session, 50 values with each request, and reads each value that was changed. So a map is for some thousands of
  * keys. It has no bound of its own.
  *
  * <p><b>Blocking.</b> {@link #getAll}, {@link #cached} and {@link #delete} wait for the store, at most the operation
  * timeout, and are not interruptible. {@link #at} and {@link #onChange} do not wait. {@link #await} is interruptible.
  *
- * <p><b>Errors</b> of every method that reads or changes: {@link NotAppliedException} if nothing was changed, or the map
- * could not be read; the call may be repeated. {@link OutcomeUnknownException} if some values may have been deleted and this
- * could not be found out in time. {@link UnreadableEntryException} if an entry in the store is not a value.
+ * <p><b>Errors</b> of every method that reads or changes: {@link NotAppliedException} if nothing was changed, or the
+ * map could not be read; the call may be repeated. {@link OutcomeUnknownException} if some values may have been deleted
+ * and this could not be found out in time. {@link UnreadableEntryException} if an entry in the store is not a value.
  *
  * <p>Holds nothing and needs no closing. Instances are safe for use by multiple threads.
  *
@@ -96,8 +96,8 @@ public interface SharedMap<T> {
     boolean await(Predicate<? super Map<String, Versioned<T>>> condition, Duration timeout) throws InterruptedException;
 
     /**
-     * Calls back with the present map, then after each change. The states of each key come in order, and the latest always
-     * comes; states in between are skipped if the map changes faster than the callback returns (SHM-3).
+     * Calls back with the present map, then after each change. The states of each key come in order, and the latest
+     * always comes; states in between are skipped if the map changes faster than the callback returns (SHM-3).
      *
      * @param callback receives all values, in a map that cannot be modified
      * @return ends the calls when it is closed; {@link Subscription#ended()} fails if an entry in the store is not a value
@@ -105,9 +105,9 @@ public interface SharedMap<T> {
     Subscription onChange(Consumer<? super Map<String, Versioned<T>>> callback);
 
     /**
-     * Deletes all values that are there when the call begins, one after another, and none that is set after the call has
-     * returned. Of a value that is set meanwhile, either may be the case. If the call fails, some values may be deleted; it
-     * may be repeated.
+     * Deletes all values that are there when the call begins, one after another, and none that is set after the call
+     * has returned. Of a value that is set meanwhile, either may be the case. If the call fails, some values may be
+     * deleted; it may be repeated.
      */
     void delete();
 }
