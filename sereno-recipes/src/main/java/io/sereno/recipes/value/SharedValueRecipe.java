@@ -23,6 +23,7 @@ import io.sereno.spi.Bytes;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -244,12 +245,14 @@ public final class SharedValueRecipe<T> implements SharedValue<T> {
     /** Completes when each feed that shows this value has done its part. */
     private CompletableFuture<Void> all(Function<ValueFeed, CompletableFuture<Void>> part) {
         InUse<Query, ValueFeed> feeds = scope.client().shared(ValueFeed.FEEDS);
-        CompletableFuture<Void> done = CompletableFuture.completedFuture(null);
+        List<CompletableFuture<Void>> parts = new ArrayList<>();
         for (Query followed : map.isPresent() ? List.of(entry, map.get()) : List.of(entry)) {
             ValueFeed feed = feeds.find(followed);
-            done = feed == null ? done : done.thenCombine(part.apply(feed), (one, other) -> other);
+            if (feed != null) {
+                parts.add(part.apply(feed));
+            }
         }
-        return done;
+        return CompletableFuture.allOf(parts.toArray(new CompletableFuture<?>[0]));
     }
 
     private CompletableFuture<Void> shown(Update update) {
