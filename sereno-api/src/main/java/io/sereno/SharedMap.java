@@ -13,8 +13,8 @@ import java.util.function.Predicate;
  * SharedMap<String> flags = sereno.map("flags", Codec.utf8());
  * flags.at("dark-mode").set("on");
  * try (CachedMap<String> cached = flags.cached()) {
- *     boolean dark = cached.get("dark-mode").filter(flag -> flag.value().equals("on")).isPresent(); // asks nobody
- *     System.out.println(dark);
+ *     String mode = cached.get("dark-mode").map(Versioned::value).orElse("off"); // asks nobody
+ *     System.out.println(mode);
  * }
  * }</pre>
  *
