@@ -34,7 +34,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Predicate;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -43,14 +42,16 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class SharedMapTest {
     private static final String DIRECTORY = "map/x";
-    private static final Predicate<Request> READS = request ->
-            request instanceof Request.Read read && read.query().directory().equals(DIRECTORY);
 
     private final Clients clients = new Clients();
     private final FaultyBackend line = clients.line();
     private final SerenoClient client = clients.connect("one", line);
     private final SharedMap<String> here = client.map("x", Codec.utf8());
     private final SharedMap<String> there = clients.connect("two").map("x", Codec.utf8());
+
+    private static boolean reads(Request request) {
+        return request instanceof Request.Read read && read.query().directory().equals(DIRECTORY);
+    }
 
     @AfterEach
     void close() {
@@ -103,7 +104,7 @@ class SharedMapTest {
         try (CachedMap<String> cached = here.cached()) {
             assertThat(texts(cached.getAll())).isEqualTo(all);
             AtomicInteger reads = new AtomicInteger();
-            line.each(request -> READS.test(request) && reads.incrementAndGet() > 0, Fate.pass());
+            line.each(request -> reads(request) && reads.incrementAndGet() > 0, Fate.pass());
             there.at("key 77").set("changed");
             there.at("key 78").delete();
             all.put("key 77", "changed");
@@ -149,7 +150,7 @@ class SharedMapTest {
         try (CachedMap<String> cached = here.cached()) {
             AtomicInteger late = new AtomicInteger();
             line.next(
-                    request -> READS.test(request)
+                    request -> reads(request)
                             && ((Request.Read) request).query() instanceof Query.Range
                             && late.incrementAndGet() > 0,
                     Fate.delayReply(Duration.ofMillis(100)));
@@ -342,7 +343,7 @@ class SharedMapTest {
 
     @Test
     void aMapThatCannotBeReadIsNotCached() throws Exception {
-        line.each(READS, Fate.delayReply(Duration.ofHours(1)));
+        line.each(SharedMapTest::reads, Fate.delayReply(Duration.ofHours(1)));
         CompletableFuture<CachedMap<String>> opening = Threads.inThread(here::cached);
         clients.passUntilDone(opening, Clients.OPERATION_TIMEOUT.plusMillis(300));
         assertThatThrownBy(() -> opening.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(NotAppliedException.class);
