@@ -2,6 +2,7 @@ package io.sereno.suite;
 
 import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -25,5 +26,5 @@ class ArchitectureTest {
             .should()
             .notDependOnEachOther()
             .ignoreDependency(resideInAPackage("io.sereno.suite.common"), alwaysTrue())
-            .ignoreDependency(alwaysTrue(), resideInAPackage("io.sereno.suite.faults"));
+            .ignoreDependency(alwaysTrue(), resideInAnyPackage("io.sereno.suite.faults", "io.sereno.suite.queues"));
 }

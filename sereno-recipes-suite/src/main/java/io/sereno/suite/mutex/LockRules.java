@@ -5,7 +5,7 @@ import io.sereno.GrantLostException;
 import io.sereno.LossCause;
 import io.sereno.properties.Grants;
 import io.sereno.spi.Entry;
-import io.sereno.suite.common.HandOvers;
+import io.sereno.suite.queues.HandOvers;
 import io.sereno.tck.history.Call;
 import io.sereno.tck.history.History;
 import io.sereno.tck.history.Recorder;

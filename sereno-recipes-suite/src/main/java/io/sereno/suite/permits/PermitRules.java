@@ -4,7 +4,7 @@ import io.sereno.LockView;
 import io.sereno.Permit;
 import io.sereno.PermitPool;
 import io.sereno.properties.PermitsInUse;
-import io.sereno.suite.common.HandOvers;
+import io.sereno.suite.queues.HandOvers;
 import io.sereno.tck.recipes.Calling;
 import io.sereno.tck.recipes.Node;
 import io.sereno.tck.recipes.Queues;

@@ -1,4 +1,4 @@
-package io.sereno.suite.common;
+package io.sereno.suite.queues;
 
 import io.sereno.Right;
 import io.sereno.spi.Backend;
