@@ -36,13 +36,14 @@ import java.util.stream.Stream;
  * <p>The script {@code servers} runs this file from its source, before anything is compiled: it may use only the JDK.
  */
 final class ServerPrograms {
-    /** What {@code -Dsereno.servers} can name: stores, and what tests of metrics need. The ZooKeeper server comes from Maven. */
+    /** What {@code -Dsereno.servers} can name: stores, and what tests of metrics and of a page need. The ZooKeeper server comes from Maven. */
     enum Store {
         ETCD,
         REDIS,
         ZOOKEEPER,
         POSTGRESQL,
-        PROMETHEUS;
+        PROMETHEUS,
+        BROWSER;
 
         String id() {
             return name().toLowerCase(Locale.ROOT);
@@ -85,7 +86,15 @@ final class ServerPrograms {
                 "prometheus, version (\\S+)",
                 "prometheus",
                 "prometheus",
-                "prometheus");
+                "prometheus"),
+        CHROMIUM(
+                Store.BROWSER,
+                "chromium-headless-shell",
+                "SERENO_CHROMIUM",
+                "Chromium (\\S+)",
+                "chromium-headless-shell",
+                "chromium",
+                "chromium-headless");
 
         final Store store;
         final String command;
@@ -345,9 +354,13 @@ final class ServerPrograms {
                 .findFirst();
     }
 
-    /** Where packages put programs below the root of a system; Debian has a folder for each version of PostgreSQL. */
+    /**
+     * Where packages put programs below the root of a system; Debian has a folder for each version of PostgreSQL, and one for Chromium, whose program
+     * in usr/bin looks for the other in the system only.
+     */
     private static List<Path> folders(Path root) {
-        List<Path> folders = new ArrayList<>(List.of(root.resolve("usr/bin"), root.resolve("usr/sbin")));
+        List<Path> folders = new ArrayList<>(
+                List.of(root.resolve("usr/bin"), root.resolve("usr/sbin"), root.resolve("usr/lib/chromium")));
         Path postgres = root.resolve("usr/lib/postgresql");
         if (Files.isDirectory(postgres)) {
             try (Stream<Path> versions = Files.list(postgres)) {
@@ -498,8 +511,8 @@ final class ServerPrograms {
                 #!/bin/sh
                 # Runs /%1$s with the libraries that were unpacked with it.
                 root=$(cd "${0%%/*}/../root" && pwd)
-                for folder in "$root"/usr/lib/*-linux-*; do
-                  LD_LIBRARY_PATH=$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+                for folder in "$root"/usr/lib/*-linux-* "$root"/usr/lib/*-linux-*/pulseaudio; do
+                  [ ! -d "$folder" ] || LD_LIBRARY_PATH=$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
                 done
                 export LD_LIBRARY_PATH
                 exec "$root/%1$s" "$@"

@@ -116,7 +116,7 @@ class ServerProgramsTest {
         List<Found> found = programs("required").findAll();
         assertThat(found)
                 .extracting(Found::version)
-                .containsExactly("3.4.23", "7.0.15", "15.18", "1.18.0", "2.42.0+ds");
+                .containsExactly("3.4.23", "7.0.15", "15.18", "1.18.0", "2.42.0+ds", "156.0.1");
         assertThat(found).extracting(Found::origin).containsOnly("cache");
         // One update for all, and of the packages those that apt-get named as lacking on this machine.
         assertThat(aptCalls())
@@ -131,7 +131,9 @@ class ServerProgramsTest {
                         "install pgbouncer",
                         "download pgbouncer",
                         "install prometheus",
-                        "download prometheus");
+                        "download prometheus",
+                        "install chromium-headless-shell",
+                        "download chromium-headless-shell");
 
         Files.delete(machine.resolve("bin/apt-get"));
         assertThat(programs("required").findAll()).isEqualTo(found);
@@ -160,12 +162,12 @@ class ServerProgramsTest {
         try {
             Callable<List<Found>> build = () -> programs("required").findAll();
             for (Future<List<Found>> each : builds.invokeAll(List.of(build, build))) {
-                assertThat(each.get()).hasSize(5);
+                assertThat(each.get()).hasSize(6);
             }
         } finally {
             builds.shutdown();
         }
-        assertThat(aptCalls()).filteredOn(call -> call.startsWith("download")).hasSize(5);
+        assertThat(aptCalls()).filteredOn(call -> call.startsWith("download")).hasSize(6);
     }
 
     /** The lists are locked while apt-get lives, so one that is left behind would fail the next build too. */
@@ -264,7 +266,7 @@ class ServerProgramsTest {
         Path etcd = script("bin/etcd", "echo etcd Version: 1.0.0");
         ServerPrograms programs = programs("zookeeper,etcd");
 
-        assertThat(programs.declined()).containsExactly(Store.REDIS, Store.POSTGRESQL, Store.PROMETHEUS);
+        assertThat(programs.declined()).containsExactly(Store.REDIS, Store.POSTGRESQL, Store.PROMETHEUS, Store.BROWSER);
         assertThat(programs.findAll()).extracting(Found::path).containsExactly(etcd);
         assertThatThrownBy(() -> programs("redis,postgresql").findAll())
                 .hasMessageContaining("apt-get install redis-server")
@@ -277,7 +279,8 @@ class ServerProgramsTest {
     void aCiBuildRefusesToLeaveOneStoreOut() {
         environment.put("CI", "true");
 
-        assertThat(programs("etcd,redis,zookeeper,postgresql,prometheus").declined())
+        assertThat(programs("etcd,redis,zookeeper,postgresql,prometheus,browser")
+                        .declined())
                 .isEmpty();
         assertThatThrownBy(() -> programs("etcd,redis,zookeeper").declined())
                 .isInstanceOf(MissingException.class)
@@ -287,8 +290,9 @@ class ServerProgramsTest {
     @Test
     void anyOtherChoiceIsRefused() {
         assertThatThrownBy(() -> programs("some").declined())
-                .hasMessageContaining("-Dsereno.servers=some is not known; required, none, or some of "
-                        + "etcd, redis, zookeeper, postgresql, prometheus with commas and without blanks are accepted");
+                .hasMessageContaining(
+                        "-Dsereno.servers=some is not known; required, none, or some of "
+                                + "etcd, redis, zookeeper, postgresql, prometheus, browser with commas and without blanks are accepted");
         assertThatThrownBy(() -> programs("etcd,").declined()).hasMessageContaining("is not known");
     }
 
@@ -334,6 +338,13 @@ class ServerProgramsTest {
                 printf '#!/bin/sh\\necho prometheus, version 2.42.0+ds\\n' >"$1/usr/bin/prometheus"
                 chmod +x "$1/usr/bin/prometheus"
                 """);
+        // The program on the path runs the one in the system.
+        script("packages/chromium-headless-shell", """
+                mkdir -p "$1/usr/bin" "$1/usr/lib/chromium"
+                printf '#!/bin/sh\\n/usr/lib/chromium/chromium-headless-shell "$@"\\n' >"$1/usr/bin/chromium-headless-shell"
+                printf '#!/bin/sh\\necho Chromium 156.0.1\\n' >"$1/usr/lib/chromium/chromium-headless-shell"
+                chmod +x "$1"/usr/*/chromium-headless-shell "$1/usr/lib/chromium/chromium-headless-shell"
+                """);
         script("packages/libjemalloc2", "mkdir -p \"$1/usr/lib/some-linux-gnu\"");
         script("bin/apt-get", """
                 machine=%s
@@ -350,6 +361,8 @@ class ServerProgramsTest {
                     echo "'mirror:/pool/postgresql-15_1.deb' postgresql-15_1.deb 7 MD5Sum:0" ;;
                   "install pgbouncer") echo "'mirror:/pool/pgbouncer_1.deb' pgbouncer_1.deb 7 MD5Sum:0" ;;
                   "install prometheus") echo "'mirror:/pool/prometheus_1.deb' prometheus_1.deb 7 MD5Sum:0" ;;
+                  "install chromium-headless-shell")
+                    echo "'mirror:/pool/chromium-headless-shell_1.deb' chromium-headless-shell_1.deb 7 MD5Sum:0" ;;
                   download*) shift; for name; do cp "$machine/packages/$name" "$name"_1.deb; done ;;
                 esac
                 """.formatted(machine));
