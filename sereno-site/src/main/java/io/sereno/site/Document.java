@@ -14,6 +14,7 @@ import org.commonmark.ext.heading.anchor.HeadingAnchorExtension;
 import org.commonmark.ext.heading.anchor.IdGenerator;
 import org.commonmark.node.AbstractVisitor;
 import org.commonmark.node.Heading;
+import org.commonmark.node.Image;
 import org.commonmark.node.Link;
 import org.commonmark.node.Node;
 import org.commonmark.node.Paragraph;
@@ -66,6 +67,12 @@ final class Document {
             public void visit(Link link) {
                 link.setDestination(links.target(file, link.getDestination()));
                 visitChildren(link);
+            }
+
+            @Override
+            public void visit(Image image) {
+                image.setDestination(links.target(file, image.getDestination()));
+                visitChildren(image);
             }
         });
         return HtmlRenderer.builder()

@@ -28,9 +28,14 @@ final class Links {
         return linked;
     }
 
+    /** A picture is copied as it is. */
+    static boolean isPicture(Path file) {
+        return file.toString().endsWith(".png");
+    }
+
     /** The page of such a file. */
     static String pageOf(Path file) {
-        return "files/" + file + ".html";
+        return isPicture(file) ? file.toString() : "files/" + file + ".html";
     }
 
     /** A link to something that does not exist stays as it is, so {@link DeadLinks} finds it. */

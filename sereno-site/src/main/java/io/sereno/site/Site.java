@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -89,6 +90,12 @@ public final class Site {
         }
         write("docs/decisions/index.html", "Decisions", list("docs/decisions/"), "Decisions");
         for (Path file : links.linked()) {
+            if (Links.isPicture(file)) {
+                Path copy = output.resolve(file.toString());
+                Files.createDirectories(copy.getParent());
+                Files.copy(root.resolve(file), copy, StandardCopyOption.REPLACE_EXISTING);
+                continue;
+            }
             String text =
                     "<h1>" + file + "</h1>\n<pre>" + Html.escaped(Files.readString(root.resolve(file))) + "</pre>\n";
             write(Links.pageOf(file), file.toString(), text, "");
