@@ -1,0 +1,108 @@
+package io.sereno.cli;
+
+import io.sereno.Sereno;
+import io.sereno.operator.Kind;
+import io.sereno.operator.QueueView;
+import io.sereno.operator.Resource;
+import io.sereno.operator.Seat;
+import io.sereno.operator.TopicView;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "inspect",
+        description =
+                "Shows who holds and who waits, in order; of a topic, its offsets and the lag of its durable readers. Exit code 1 if nobody does.")
+final class InspectCommand implements Callable<Integer> {
+    @Mixin
+    Store store = new Store();
+
+    @Mixin
+    Output output = new Output();
+
+    @Parameters(paramLabel = "KIND/NAME", description = "As in lock/close-month.")
+    String target = "";
+
+    @Override
+    public Integer call() {
+        Resource resource = Target.parse(target);
+        try (Sereno sereno = store.connect()) {
+            if (resource.kind() == Kind.TOPIC) {
+                return topic(sereno.operator().topic(resource));
+            }
+            Optional<QueueView> queue = sereno.operator().queue(resource);
+            if (queue.isEmpty()) {
+                System.err.println("sereno: nobody holds or awaits " + resource);
+                return Exit.NOTHING;
+            }
+            queue(queue.get());
+            return Exit.OK;
+        }
+    }
+
+    private void queue(QueueView queue) {
+        List<List<Object>> rows = new ArrayList<>();
+        int number = 0;
+        for (Seat seat : queue.seats()) {
+            String place = seat.holds() ? "HOLDER" : "#" + ++number;
+            rows.add(row(place, seat));
+        }
+        output.print(List.of("place", "node", "host", "since", "firstToken", "session", "revision"), rows);
+    }
+
+    private List<Object> row(String place, Seat seat) {
+        boolean table = output.format == Output.Format.TABLE;
+        String since = table
+                ? "since " + Text.ago(seat.since(), Instant.now()) + " (its clock)"
+                : seat.since().toString();
+        String session = seat.foreign()
+                ? "no session: put by hand"
+                : seat.session() + (seat.sessionRevision() == 0 ? " (ended)" : "");
+        return List.of(
+                place,
+                seat.nodeId(),
+                table ? "host " + seat.host() : seat.host(),
+                since,
+                token(seat.firstToken(), table),
+                table ? "session " + session : session,
+                table ? "revision " + seat.createRevision() : seat.createRevision());
+    }
+
+    private static Object token(OptionalLong first, boolean table) {
+        if (first.isEmpty()) {
+            return table ? "no token" : 0L;
+        }
+        long token = first.getAsLong();
+        return table ? "tokens " + token + ".." + (token + 1_023) : token;
+    }
+
+    private Integer topic(Optional<TopicView> found) {
+        if (found.isEmpty()) {
+            System.err.println("sereno: there is no topic of that name");
+            return Exit.NOTHING;
+        }
+        TopicView topic = found.get();
+        List<List<Object>> rows = new ArrayList<>();
+        rows.add(List.of("TOPIC", topic.low(), topic.next(), topic.next() - topic.low(), ""));
+        for (TopicView.Reader reader : topic.readers()) {
+            rows.add(List.of(
+                    reader.name(),
+                    topic.low(),
+                    reader.next(),
+                    reader.lag(),
+                    reader.active().map(Seat::nodeId).orElse("nobody reads")));
+        }
+        if (output.format == Output.Format.TABLE) {
+            rows.add(0, List.of("", "low", "next", "lag", "reads"));
+        }
+        output.print(List.of("name", "low", "next", "lag", "reads"), rows);
+        return Exit.OK;
+    }
+}

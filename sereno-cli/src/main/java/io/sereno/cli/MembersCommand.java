@@ -1,0 +1,41 @@
+package io.sereno.cli;
+
+import io.sereno.Member;
+import io.sereno.Sereno;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "members", description = "Lists the members of a group. Exit code 1 if there are none.")
+final class MembersCommand implements Callable<Integer> {
+    @Mixin
+    Store store = new Store();
+
+    @Mixin
+    Output output = new Output();
+
+    @Parameters(paramLabel = "GROUP", description = "The name of the group.")
+    String group = "";
+
+    @Override
+    public Integer call() {
+        try (Sereno sereno = store.connect()) {
+            List<List<Object>> rows = sereno.membership(group).members().list().stream()
+                    .map(MembersCommand::row)
+                    .toList();
+            output.print(List.of("id", "metadata"), rows);
+            return rows.isEmpty() ? Exit.NOTHING : Exit.OK;
+        }
+    }
+
+    private static List<Object> row(Member member) {
+        String metadata = member.metadata().entrySet().stream()
+                .sorted(java.util.Map.Entry.comparingByKey())
+                .map(pair -> pair.getKey() + "=" + pair.getValue())
+                .collect(Collectors.joining(" "));
+        return List.of(member.id(), metadata);
+    }
+}
