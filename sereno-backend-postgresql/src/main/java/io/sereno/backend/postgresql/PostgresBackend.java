@@ -39,11 +39,7 @@ final class PostgresBackend implements Backend {
     private final Set<Long> leases = ConcurrentHashMap.newKeySet();
 
     PostgresBackend(
-            BlockingCalls<Link> calls,
-            String namespace,
-            Guarantees guarantees,
-            TimeSource time,
-            Executor executor) {
+            BlockingCalls<Link> calls, String namespace, Guarantees guarantees, TimeSource time, Executor executor) {
         this.calls = calls;
         this.requests = new Requests(namespace);
         this.guarantees = guarantees;

@@ -47,7 +47,6 @@ public final class PostgresBackendProvider implements BackendProvider {
         Hosts hosts = new Hosts(config, Parameters.of(config));
         BlockingCalls<Link> calls =
                 BlockingCalls.builder("postgresql", hosts, config).open(hosts::greet);
-        return new PostgresBackend(
-                calls, config.namespace(), hosts.guarantees(), config.time(), config.executor());
+        return new PostgresBackend(calls, config.namespace(), hosts.guarantees(), config.time(), config.executor());
     }
 }

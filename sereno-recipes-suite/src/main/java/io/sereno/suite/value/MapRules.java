@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -52,7 +53,7 @@ public class MapRules {
         Map<String, Versioned<Long>> rest = new TreeMap<>(before);
         rest.remove("a");
         bench.same("all values after the deletion of one", rest, other.result("getAll", map(other)::getAll));
-        Versioned<Long> known = before.get("ab");
+        Versioned<Long> known = Objects.requireNonNull(before.get("ab"));
         bench.same(
                 "compareAndSet of a key after others have changed",
                 true,
