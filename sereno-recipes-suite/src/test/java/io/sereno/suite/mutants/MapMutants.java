@@ -102,7 +102,7 @@ final class MapMutants {
         Subscription following = map.onChange(last::set);
         return changed(CachedMap.class, cached, (method, call) -> switch (method) {
             case "getAll" -> last.get();
-            case "get" -> Optional.ofNullable(last.get().get(call.given(0, String.class)));
+            case "get" -> Optional.ofNullable(Objects.requireNonNull(last.get()).get(call.given(0, String.class)));
             case "close" -> {
                 following.close();
                 yield call.go();
