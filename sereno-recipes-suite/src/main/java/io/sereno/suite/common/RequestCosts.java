@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -170,6 +171,7 @@ public abstract class RequestCosts {
         });
         locks(one, other, operations);
         elections(one, other, operations);
+        tasks(one, operations);
         counters(one, other, operations);
         values(one, other, operations);
         maps(one, other, operations);
@@ -224,6 +226,19 @@ public abstract class RequestCosts {
             candidates.get(1).awaitLeadership();
             candidates.add(candidates.remove(0));
         });
+    }
+
+    private static void tasks(Sereno one, Map<String, Work> operations) {
+        // The body of each run waits until the operation lets it return; the next run begins then.
+        SynchronousQueue<Integer> returns = new SynchronousQueue<>();
+        one.task("alone").withDelay(Duration.ofMillis(1)).run(grant -> {
+            try {
+                returns.take();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt(); // The client closes.
+            }
+        });
+        operations.put("end a run of a task, and begin the next one, as the only node", () -> returns.put(1));
     }
 
     private static void counters(Sereno one, Sereno other, Map<String, Work> operations) {
