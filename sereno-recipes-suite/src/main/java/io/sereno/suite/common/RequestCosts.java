@@ -292,7 +292,7 @@ public abstract class RequestCosts {
         });
         operations.put("read a cached map", cached::getAll);
         SharedMap<String> deleted = one.map("deleted", Codec.utf8());
-        operations.put("set a value of a map that is not there, and delete it", () -> {
+        operations.put("set a value of a map after its deletion, and delete it", () -> {
             deleted.at("a").set("a");
             deleted.at("a").delete();
         });
