@@ -1,15 +1,10 @@
 package io.sereno.backend.etcd;
 
-import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import io.sereno.spi.Backend;
-import io.sereno.spi.BackendConfig;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
@@ -39,31 +34,5 @@ final class OpenedChannel {
                 .usePlaintext()
                 .keepAliveTime(10, TimeUnit.SECONDS)
                 .keepAliveTimeout(5, TimeUnit.SECONDS);
-    }
-
-    /** The channel lives as long as the backend. */
-    static Backend backend(BackendConfig config) {
-        ManagedChannel channel = to(config.endpoints().get(0)).build();
-        try {
-            return closing(channel, EtcdBackends.over(channel, config));
-        } catch (RuntimeException | Error e) {
-            channel.shutdownNow();
-            throw e;
-        }
-    }
-
-    private static Backend closing(ManagedChannel channel, Backend backend) {
-        return (Backend) Proxy.newProxyInstance(
-                Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
-                    try {
-                        return method.invoke(backend, arguments);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    } finally {
-                        if (method.getName().equals("close")) {
-                            channel.shutdownNow();
-                        }
-                    }
-                });
     }
 }
