@@ -4,7 +4,6 @@ import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScriptOutputType;
-import io.lettuce.core.api.AsyncCloseable;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
@@ -172,13 +171,8 @@ final class Connection {
      */
     void close() {
         if (closed.compareAndSet(false, true)) {
-            end(lettuce);
+            line.end();
         }
-    }
-
-    /** Closes without waiting for the end. */
-    static void end(AsyncCloseable connection) {
-        CompletableFuture<Void> unused = connection.closeAsync();
     }
 
     /**

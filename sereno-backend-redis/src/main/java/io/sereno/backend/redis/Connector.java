@@ -1,6 +1,5 @@
 package io.sereno.backend.redis;
 
-import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisURI;
 import io.sereno.spi.BackendException;
@@ -28,7 +27,7 @@ final class Connector {
     private final Locator locator;
 
     private Connector(
-            RedisClient client,
+            LettuceClient client,
             Function<RedisURI, CompletableFuture<Line>> dialling,
             Address address,
             Script script,
@@ -40,12 +39,12 @@ final class Connector {
         this.locator = new Locator(client, address, this::dial, time);
     }
 
-    static Connector forCalls(RedisClient client, Address address, Script script, TimeSource time) {
+    static Connector forCalls(LettuceClient client, Address address, Script script, TimeSource time) {
         return new Connector(client, server -> Line.forCalls(client, server), address, script, time);
     }
 
     /** Makes connections that may subscribe to channels. */
-    static Connector forNotices(RedisClient client, Address address, Script script, TimeSource time) {
+    static Connector forNotices(LettuceClient client, Address address, Script script, TimeSource time) {
         return new Connector(client, server -> Line.forNotices(client, server), address, script, time);
     }
 
@@ -84,7 +83,7 @@ final class Connector {
                     return entered.whenComplete((connection, failure) -> {
                         timer.run();
                         if (failure != null) {
-                            Connection.end(line.lettuce());
+                            line.end();
                         }
                     });
                 })

@@ -6,13 +6,16 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
 import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.metrics.CommandLatencyRecorder;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import io.sereno.spi.BackendConfig;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -27,6 +30,15 @@ final class LettuceClient implements AutoCloseable {
     private final @Nullable ClientResources own;
 
     private final RedisClient client;
+
+    /**
+     * Connections that are being closed. Lettuce forgets a connection when it has been closed. A shutdown before that would
+     * close it a second time, and warn in the application's log.
+     */
+    private final Map<StatefulConnection<?, ?>, CompletableFuture<@Nullable Void>> closings = new ConcurrentHashMap<>();
+
+    private final CompletableFuture<@Nullable Void> shutDown = new CompletableFuture<>();
+    private volatile boolean closed;
 
     /**
      * Makes a client without I/O.
@@ -81,6 +93,27 @@ final class LettuceClient implements AutoCloseable {
         return client;
     }
 
+    /** Closes a connection without waiting for the end. After {@link #close} the shutdown does that. */
+    void end(StatefulConnection<?, ?> connection) {
+        CompletableFuture<@Nullable Void> closing = new CompletableFuture<>();
+        closings.put(connection, closing);
+        boolean late = closed; // Read after the put: close() sets it before it looks for closings.
+        CompletableFuture<?> unused = late
+                ? shutDown.whenComplete((done, failure) -> closeIfOpen(connection))
+                : connection.closeAsync().whenComplete((done, failure) -> closing.complete(null));
+        if (late) {
+            closing.complete(null);
+        }
+        unused = closing.whenComplete((done, failure) -> closings.remove(connection));
+    }
+
+    /** One that was made when the shutdown had begun may be open after it. */
+    private static void closeIfOpen(StatefulConnection<?, ?> connection) {
+        if (connection.isOpen()) {
+            CompletableFuture<Void> unused = connection.closeAsync();
+        }
+    }
+
     private static SslOptions tls(BackendConfig config) {
         SslOptions.Builder options = SslOptions.builder().jdkSslProvider().handshakeTimeout(config.connectTimeout());
         config.trust().ifPresent(authorities -> options.trustManager(authorities.toFile()));
@@ -93,12 +126,17 @@ final class LettuceClient implements AutoCloseable {
     /** Ends its connections, and its threads unless they are the application's. Waits a few seconds at most, even if the server hangs. */
     @Override
     public void close() {
-        CompletableFuture<@Nullable Void> ended = client.shutdownAsync(0, CLOSING_SECONDS, TimeUnit.SECONDS)
+        closed = true;
+        CompletableFuture<@Nullable Void> ended = CompletableFuture.allOf(
+                        closings.values().toArray(new CompletableFuture<?>[0]))
+                .completeOnTimeout(null, CLOSING_SECONDS, TimeUnit.SECONDS)
+                .thenCompose(done -> client.shutdownAsync(0, CLOSING_SECONDS, TimeUnit.SECONDS))
+                .whenComplete((done, failure) -> shutDown.complete(null))
                 .thenCompose(done -> own == null
                         ? CompletableFuture.<@Nullable Void>completedFuture(null)
                         : stage(own.shutdown(0, CLOSING_SECONDS, TimeUnit.SECONDS)));
         try {
-            ended.get(2L * CLOSING_SECONDS, TimeUnit.SECONDS);
+            ended.get(3L * CLOSING_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {

@@ -1,6 +1,5 @@
 package io.sereno.backend.redis;
 
-import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
@@ -15,24 +14,33 @@ import java.util.function.Supplier;
  * A connection of Lettuce.
  *
  * @param channels the same connection, if it may subscribe to channels
+ * @param client that made it
  */
 record Line(
         StatefulRedisConnection<String, byte[]> lettuce,
-        Optional<StatefulRedisPubSubConnection<String, byte[]>> channels) {
+        Optional<StatefulRedisPubSubConnection<String, byte[]>> channels,
+        LettuceClient client) {
     static final RedisCodec<String, byte[]> CODEC = RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
 
     // Lettuce's own stages lack what CompletionStage has had since Java 12: exceptionallyCompose() never completes.
 
-    static CompletableFuture<Line> forCalls(RedisClient client, RedisURI server) {
-        return dial(() -> client.connectAsync(CODEC, server)
+    static CompletableFuture<Line> forCalls(LettuceClient client, RedisURI server) {
+        return dial(() -> client.client()
+                .connectAsync(CODEC, server)
                 .toCompletableFuture()
-                .thenApply(made -> new Line(made, Optional.empty())));
+                .thenApply(made -> new Line(made, Optional.empty(), client)));
     }
 
-    static CompletableFuture<Line> forNotices(RedisClient client, RedisURI server) {
-        return dial(() -> client.connectPubSubAsync(CODEC, server)
+    static CompletableFuture<Line> forNotices(LettuceClient client, RedisURI server) {
+        return dial(() -> client.client()
+                .connectPubSubAsync(CODEC, server)
                 .toCompletableFuture()
-                .thenApply(made -> new Line(made, Optional.of(made))));
+                .thenApply(made -> new Line(made, Optional.of(made), client)));
+    }
+
+    /** Closes it without waiting for the end. Once is enough: Lettuce would warn about a second close. */
+    void end() {
+        client.end(lettuce);
     }
 
     /**

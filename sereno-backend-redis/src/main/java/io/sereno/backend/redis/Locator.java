@@ -1,6 +1,5 @@
 package io.sereno.backend.redis;
 
-import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.codec.StringCodec;
 import io.sereno.spi.BackendException;
@@ -30,7 +29,7 @@ final class Locator {
         CompletionStage<Connection> dial(InetSocketAddress server, Duration timeout);
     }
 
-    private final RedisClient client;
+    private final LettuceClient client;
     private final Address address;
     private final Dialer dialer;
     private final TimeSource time;
@@ -42,7 +41,7 @@ final class Locator {
     /** The number of attempts so far. */
     private final AtomicInteger attempts = new AtomicInteger();
 
-    Locator(RedisClient client, Address address, Dialer dialer, TimeSource time) {
+    Locator(LettuceClient client, Address address, Dialer dialer, TimeSource time) {
         this.client = client;
         this.address = address;
         this.dialer = dialer;
@@ -78,11 +77,12 @@ final class Locator {
 
     private CompletionStage<InetSocketAddress> askSentinel(InetSocketAddress sentinel, Duration timeout) {
         RedisURI uri = address.sentinel(sentinel, timeout);
-        return client.connectSentinelAsync(StringCodec.UTF8, uri)
+        return client.client()
+                .connectSentinelAsync(StringCodec.UTF8, uri)
                 .thenCompose(connection -> connection
                         .async()
                         .getMasterAddrByName(address.name())
-                        .whenComplete((found, failure) -> Connection.end(connection)))
+                        .whenComplete((found, failure) -> client.end(connection)))
                 .thenApply(found -> {
                     if (found instanceof InetSocketAddress primary) {
                         return primary;

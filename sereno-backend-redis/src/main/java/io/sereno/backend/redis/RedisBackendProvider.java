@@ -76,8 +76,8 @@ public final class RedisBackendProvider implements BackendProvider {
         try {
             WarmUp.once(client.client(), address, config);
             Script script = Script.of(config.namespace());
-            Connector connector = Connector.forCalls(client.client(), address, script, config.time());
-            Connector channels = Connector.forNotices(client.client(), address, script, config.time());
+            Connector connector = Connector.forCalls(client, address, script, config.time());
+            Connector channels = Connector.forNotices(client, address, script, config.time());
             FirstContact.Made first = new FirstContact(connector, address, config).await();
             first.setup().warn(address);
             if (address.login().isPresent() && !address.tls()) {

@@ -135,12 +135,12 @@ class SubscriberTest extends RedisTest {
     }
 
     private CompletionStage<Connection> notices(RedisServer to) {
-        return Connector.forNotices(client.client(), address(to), Script.of(namespace), time)
+        return Connector.forNotices(client, address(to), Script.of(namespace), time)
                 .connect(SOON);
     }
 
     private CompletionStage<Connection> calls(RedisServer to) {
-        return Connector.forCalls(client.client(), address(to), Script.of(namespace), time)
+        return Connector.forCalls(client, address(to), Script.of(namespace), time)
                 .connect(SOON);
     }
 
