@@ -103,7 +103,7 @@ record Claim(Track track, Kind kind, @Nullable Version version, long revision) {
             case SHOWN -> there != null && there.equals(version) && isAlive(there, from, span) ? from : null;
             case GONE -> there == null ? from : gone(there, from, span, timeline);
             case PRESENT ->
-                there != null && isAlive(there, from, span)
+                there != null && isAlive(there, from, span) && span.begin() <= there.foundGone
                         ? from
                         : hidden(
                                 segment, from, track.ghostsVanish() ? Point.START : segment.absentSeen, span, timeline);

@@ -345,7 +345,13 @@ final class DirectoryCheck {
         if (vanished == null) {
             grown |= at.compareTo(segment.absentSeen) > 0;
             segment.absentSeen = segment.absentSeen.or(at);
-        } else if (counting && vanished.goneWitness == null) {
+            return;
+        }
+        if (span.end() < vanished.foundGone) {
+            grown = true;
+            vanished.foundGone = span.end();
+        }
+        if (counting && vanished.goneWitness == null) {
             disappearances.seen(vanished, span);
         }
     }

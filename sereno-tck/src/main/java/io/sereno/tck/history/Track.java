@@ -73,6 +73,8 @@ final class Track {
         /** The commit that shows so. */
         @Nullable
         Effect goneWitness;
+        /** An operation that had returned at this order certainly found it gone. */
+        long foundGone = Long.MAX_VALUE;
 
         final List<Operation> mayBeDeletedBy = new ArrayList<>();
         /** The order at which the first of them was invoked. */
