@@ -127,16 +127,19 @@ final class LettuceClient implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        CompletableFuture<@Nullable Void> ended = CompletableFuture.allOf(
-                        closings.values().toArray(new CompletableFuture<?>[0]))
-                .completeOnTimeout(null, CLOSING_SECONDS, TimeUnit.SECONDS)
-                .thenCompose(done -> client.shutdownAsync(0, CLOSING_SECONDS, TimeUnit.SECONDS))
-                .whenComplete((done, failure) -> shutDown.complete(null))
-                .thenCompose(done -> own == null
-                        ? CompletableFuture.<@Nullable Void>completedFuture(null)
-                        : stage(own.shutdown(0, CLOSING_SECONDS, TimeUnit.SECONDS)));
+        await(CompletableFuture.allOf(closings.values().toArray(new CompletableFuture<?>[0])), CLOSING_SECONDS);
+        await(
+                client.shutdownAsync(0, CLOSING_SECONDS, TimeUnit.SECONDS)
+                        .whenComplete((done, failure) -> shutDown.complete(null))
+                        .thenCompose(done -> own == null
+                                ? CompletableFuture.<@Nullable Void>completedFuture(null)
+                                : stage(own.shutdown(0, CLOSING_SECONDS, TimeUnit.SECONDS))),
+                2L * CLOSING_SECONDS);
+    }
+
+    private static void await(CompletableFuture<?> ended, long seconds) {
         try {
-            ended.get(3L * CLOSING_SECONDS, TimeUnit.SECONDS);
+            ended.get(seconds, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
