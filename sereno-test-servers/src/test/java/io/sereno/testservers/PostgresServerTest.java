@@ -89,7 +89,6 @@ class PostgresServerTest extends TestServerTest<PostgresServer> {
                 .toList();
     }
 
-    /** A dash if there is no such process. */
     /** A process that writes to the disk stops when that is done; one that has finished its work has ended. */
     private static boolean stopsOrHasEnded(long process) {
         long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
@@ -101,6 +100,7 @@ class PostgresServerTest extends TestServerTest<PostgresServer> {
         return "TZ-".indexOf(state) >= 0;
     }
 
+    /** A dash if there is no such process. */
     private static char state(long process) {
         try {
             String stat = Files.readString(Path.of("/proc/" + process + "/stat"));
