@@ -6,51 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sereno.Sereno;
 import io.sereno.SerenoConfigurationException;
 import io.sereno.recipes.connect.Probe.ProbeBackend;
-import io.sereno.recipes.connect.Probe.ProbeProvider;
-import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
-import java.io.IOException;
-import java.lang.reflect.Proxy;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@link Sereno.Builder#opener}: a function of the application opens the backend of a URI. */
-class OpenerTest {
-    @TempDir
-    Path directory;
-
-    private final List<Backend> used = new ArrayList<>();
-    private final List<Boolean> closes = new ArrayList<>();
+class OpenerTest extends WithTheProbe {
     private final List<BackendConfig> given = new ArrayList<>();
-    private final ClassLoader contextLoader = Thread.currentThread().getContextClassLoader();
-    private final Sereno client = (Sereno) Proxy.newProxyInstance(
-            Sereno.class.getClassLoader(), new Class<?>[] {Sereno.class}, (proxy, method, arguments) -> {
-                throw new AssertionError("no recipe is expected");
-            });
-
-    @BeforeEach
-    void onlyTheProbe() throws IOException {
-        Probe.reset();
-        Thread.currentThread()
-                .setContextClassLoader(
-                        ServicePath.of(Files.createDirectories(directory.resolve("backends")), ProbeProvider.class));
-    }
-
-    @AfterEach
-    void restore() {
-        Thread.currentThread().setContextClassLoader(contextLoader);
-    }
 
     @Test
     void itOpensTheBackendInPlaceOfTheProviderAndTheClientClosesIt() {
@@ -105,15 +72,5 @@ class OpenerTest {
                         .connect())
                 .isInstanceOf(SerenoConfigurationException.class)
                 .hasMessageContaining("cannot be combined with opener(...)");
-    }
-
-    private Sereno.Builder builder() {
-        return new SerenoBuilder(
-                (settings, backend, close) -> {
-                    used.add(backend);
-                    closes.add(close);
-                    return client;
-                },
-                Map.of());
     }
 }

@@ -7,51 +7,18 @@ import io.sereno.NotAppliedException;
 import io.sereno.Sereno;
 import io.sereno.SerenoConfigurationException;
 import io.sereno.recipes.connect.Probe.ProbeBackend;
-import io.sereno.recipes.connect.Probe.ProbeProvider;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Promise;
-import java.io.IOException;
-import java.lang.reflect.Proxy;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@link Sereno.Builder#wrap}: wrappers between the backend of a URI and the client. */
-class WrapTest {
-    @TempDir
-    Path directory;
-
-    private final List<Backend> used = new ArrayList<>();
-    private final List<Boolean> closes = new ArrayList<>();
-    private final ClassLoader contextLoader = Thread.currentThread().getContextClassLoader();
-    private final Sereno client = (Sereno) Proxy.newProxyInstance(
-            Sereno.class.getClassLoader(), new Class<?>[] {Sereno.class}, (proxy, method, arguments) -> {
-                throw new AssertionError("no recipe is expected");
-            });
-
-    @BeforeEach
-    void onlyTheProbe() throws IOException {
-        Probe.reset();
-        Thread.currentThread()
-                .setContextClassLoader(
-                        ServicePath.of(Files.createDirectories(directory.resolve("backends")), ProbeProvider.class));
-    }
-
-    @AfterEach
-    void restore() {
-        Thread.currentThread().setContextClassLoader(contextLoader);
-    }
-
+class WrapTest extends WithTheProbe {
     @Test
     void theClientUsesWhatTheLastWrapperReturnsAndClosesIt() {
         ProbeBackend first = new ProbeBackend(Set.of());
@@ -163,15 +130,5 @@ class WrapTest {
         sereno.close();
         assertThat(opened.get(0).grantLease(Duration.ofSeconds(10)).toCompletableFuture())
                 .isCompletedExceptionally();
-    }
-
-    private SerenoBuilder builder() {
-        return new SerenoBuilder(
-                (settings, backend, closesBackend) -> {
-                    used.add(backend);
-                    closes.add(closesBackend);
-                    return client;
-                },
-                Map.of("HOSTNAME", "host-1"));
     }
 }
