@@ -11,11 +11,12 @@ import io.sereno.tck.recipes.Queues;
 import io.sereno.tck.run.Bench;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.BiFunction;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What it costs to hand a right over from one waiting client to the next. */
 public final class HandOvers {
@@ -68,35 +69,55 @@ public final class HandOvers {
             queue.await(bench, i + 2);
         }
         bench.pass(Duration.ofMillis(200));
-        long before = traffic(recorder.history(), queue.directory());
+        History before = recorder.history();
+        long notified = 0;
+        History seen = before;
         holder.run("release", held::release);
         for (int i = 0; i < waiters; i++) {
             Right right = waiting.get(i).result(LONG);
             nodes.get(i).run("release", right::release);
+            if (i == waiters - 1) {
+                bench.pass(Duration.ofMillis(200));
+            }
+            History now = recorder.history();
+            notified += notified(now, seen.notices().size(), queue.directory());
+            seen = now;
         }
-        bench.pass(Duration.ofMillis(200));
-        return (traffic(recorder.history(), queue.directory()) - before + waiters - 1) / waiters;
+        long requests = requests(seen, queue.directory()) - requests(before, queue.directory());
+        return (requests + notified + waiters - 1) / waiters;
     }
 
-    private static long traffic(History history, String directory) {
-        Set<Integer> watches = new HashSet<>();
-        long requests = 0;
-        for (var operation : history.operations()) {
-            if (operation.call() instanceof Call.OpenWatch watch
-                    && watch.target().directory().equals(directory)) {
-                watches.add(watch.watch());
-                requests++;
-            } else if (operation.call() instanceof Call.Read read
-                    && read.query().directory().equals(directory)) {
-                requests++;
-            } else if (operation.call() instanceof Call.Commit commit
-                    && commit.commit().directory().equals(directory)) {
-                requests++;
-            }
+    private static long requests(History history, String directory) {
+        return history.operations().stream()
+                .filter(operation -> isTo(directory, operation.call()))
+                .count();
+    }
+
+    private static boolean isTo(String directory, Call call) {
+        if (call instanceof Call.OpenWatch watch) {
+            return watch.target().directory().equals(directory);
         }
-        return requests
-                + history.notices().stream()
-                        .filter(notice -> watches.contains(notice.watch()))
-                        .count();
+        if (call instanceof Call.Read read) {
+            return read.query().directory().equals(directory);
+        }
+        return call instanceof Call.Commit commit && commit.commit().directory().equals(directory);
+    }
+
+    /**
+     * How many watches were notified during one hand-over. A watch counts once: a store may announce one change several times, and it may announce entries
+     * that did not change when a watch begins. Their number may grow with the queue where one waiter watches the directory.
+     */
+    private static long notified(History history, int from, String directory) {
+        Set<Integer> watches = history.operations().stream()
+                .flatMap(operation -> operation.call() instanceof Call.OpenWatch watch
+                                && watch.target().directory().equals(directory)
+                        ? Stream.of(watch.watch())
+                        : Stream.empty())
+                .collect(Collectors.toSet());
+        return history.notices().subList(from, history.notices().size()).stream()
+                .map(History.Notice::watch)
+                .filter(watches::contains)
+                .distinct()
+                .count();
     }
 }
