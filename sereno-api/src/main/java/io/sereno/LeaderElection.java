@@ -25,10 +25,17 @@ import java.util.function.Consumer;
  * <p><b>Guarantees.</b> No two candidates consider themselves the leader at the same moment (LDR-2), terms have rising
  * fencing tokens (LDR-1), and a leader that is cut off steps down by itself (LDR-7). After a leader died, another leads
  * within the dead leader's session ttl plus the store's lateness (LDR-3); after {@link #resign()} or {@link #close()}
- * at once (LDR-4). Candidates lead in the order in which they enrolled.
+ * at once (LDR-4). Candidates of one priority lead in the order in which they enrolled, except where they gave way to another one.
+ *
+ * <p><b>Who leads next.</b> A candidate of lower {@link #priority} queues again behind each candidate of higher priority that it sees, so the next leader
+ * is the one of the highest priority that enrolled in time (LDR-15). Nobody is deposed: a leader of low priority leads on. {@link #transferTo} hands over to
+ * a chosen peer, after that peer has prepared itself.
  *
  * <p><b>Not guaranteed.</b> As for every {@link Grant}: that nothing happens between {@code isHeld()} and the effect.
  * That an observer that was disconnected sees every leader of that time.
+ *
+ * That the candidate of the highest priority leads next if it enrolled a moment before the leadership ended: the others have to see it first. Nodes of a
+ * release without priorities give way to nobody.
  *
  * <p><b>Callbacks</b> are set before {@link #start()}, {@link #onLeaderChanged} at any time; setting one again replaces
  * it. The leader and follower callbacks run one at a time and alternate (LDR-5a). The leader callback may run as long
@@ -113,6 +120,29 @@ public interface LeaderElection extends AutoCloseable {
     LeaderElection metadata(Map<String, String> metadata);
 
     /**
+     * Sets the callback that prepares this candidate to take over: it runs when the leader has begun to {@linkplain #transferTo transfer} the leadership to
+     * this candidate, and the leader gives up only after it has returned. So a cache is warm, or a replica has caught up, before there is a new leader. It
+     * runs one at a time with the leader and the follower callback. An exception means that this candidate is not prepared; the leader leads on. Interrupted
+     * when the leader has withdrawn the transfer, and when this candidate leads for another reason. Without this callback a candidate is always prepared.
+     *
+     * @param callback receives the leader that hands over
+     * @return this election
+     * @throws IllegalStateException if it was started or closed
+     */
+    LeaderElection onPreparing(Consumer<Peer> callback);
+
+    /**
+     * Sets the priority of this candidate. May be called at any time: if the candidate stands already, the new priority replaces the old in place, and
+     * those of lower priority in front of it give way (LDR-15). A leader leads on, whatever the priorities are. Does not wait for the store. When a candidate
+     * of higher priority arrives, each candidate in front of it, except the leader, sends one request.
+     *
+     * @param priority greater numbers lead first; 0 without this call
+     * @return this election
+     * @throws IllegalStateException if it is closed
+     */
+    LeaderElection priority(int priority);
+
+    /**
      * Stands for election. Returns at once; the candidate enrols in the background, for as long as it takes.
      *
      * @return this election
@@ -185,6 +215,23 @@ public interface LeaderElection extends AutoCloseable {
      * @throws IllegalStateException if it is closed
      */
     void resign();
+
+    /**
+     * Hands the leadership over to a peer: the peer runs its {@link #onPreparing} callback while this candidate leads on; then all between them queue behind the peer,
+     * and this candidate gives up as by {@link #resign()}. Waits until the peer leads. The leadership is given up only if the peer is next (LDR-16), and no
+     * other candidate leads in between unless the peer fails. Inside the leader callback it does not interrupt that callback. One transfer at a time.
+     *
+     * @param peer from the {@link #topology()}, by its {@linkplain Peer#incarnation() incarnation}
+     * @param timeout zero or more; for the preparation. After this candidate has given up, the call waits further for the peer, at most the operation timeout
+     * @return true if the peer has led; false if this candidate did not give up: the peer did not become ready in time, is not there, or has left; or if it does
+     *     not lead, or has lost the leadership meanwhile
+     * @throws OutcomeUnknownException if this candidate has given up, and has not seen the peer lead
+     * @throws InterruptedException if interrupted; then {@link #leadership()} shows whether this candidate has given up
+     * @throws IllegalArgumentException if the peer is this candidate
+     * @throws IllegalStateException if it was not started, or is closed, also while waiting; or if another transfer is under way
+     * @throws SerenoClosedException if the client is closed, also while waiting
+     */
+    boolean transferTo(Peer peer, Duration timeout) throws InterruptedException;
 
     /**
      * Leaves the election: hands over the leadership if it has it, interrupts the leader callback and lets no callback

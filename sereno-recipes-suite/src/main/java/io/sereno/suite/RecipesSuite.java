@@ -10,6 +10,7 @@ import io.sereno.suite.counter.CounterRules;
 import io.sereno.suite.election.LeaderChangeRules;
 import io.sereno.suite.election.LeaderFaultRules;
 import io.sereno.suite.election.LeaderRules;
+import io.sereno.suite.election.SuccessionRules;
 import io.sereno.suite.ids.IdFaultRules;
 import io.sereno.suite.ids.IdRules;
 import io.sereno.suite.locks.LockSetRules;
@@ -142,6 +143,10 @@ public abstract class RecipesSuite extends SerenoTck {
     @Nested
     @Tag("LDR")
     class LeaderChanges extends LeaderChangeRules {}
+
+    @Nested
+    @Tag("LDR")
+    class Succession extends SuccessionRules {}
 
     @Nested
     @Tag("LDR")

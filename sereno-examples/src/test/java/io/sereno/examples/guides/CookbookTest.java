@@ -12,6 +12,7 @@ import io.sereno.IdGenerator;
 import io.sereno.IdLayout;
 import io.sereno.KeepAlive;
 import io.sereno.LeaderElection;
+import io.sereno.Leadership;
 import io.sereno.Member;
 import io.sereno.Members;
 import io.sereno.MembershipListener;
@@ -22,6 +23,7 @@ import io.sereno.ScheduledTask;
 import io.sereno.Sereno;
 import io.sereno.SharedValue;
 import io.sereno.Subscription;
+import io.sereno.Topology;
 import io.sereno.Versioned;
 import io.sereno.WaitGroup;
 import io.sereno.WaitGroup.OnLostWorker;
@@ -447,6 +449,46 @@ class CookbookTest {
     }
 
     /** How a node runs: listed with its version until it is told to stop. */
+    static LeaderElection standPrepared(Sereno sereno, int priority, Runnable warmUp, Consumer<Leadership> work) {
+        return sereno.election("index")
+                .priority(priority)
+                .onPreparing(leader -> warmUp.run())
+                .onElectedLeader((leadership, topology) -> work.accept(leadership))
+                .start();
+    }
+
+    /** True if another node leads now, prepared. If it is false, close() makes the next candidate the leader. */
+    static boolean handOver(LeaderElection election) throws InterruptedException {
+        Topology topology = election.topology();
+        for (Peer peer : topology.peers()) {
+            boolean other = !Optional.of(peer).equals(topology.self());
+            if (other && election.transferTo(peer, Duration.ofSeconds(30))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Test
+    void aLeaderHandsOverToAPreparedPeer() throws Exception {
+        BlockingQueue<String> events = new LinkedBlockingQueue<>();
+        try (LeaderElection first = standPrepared(one, 0, () -> {}, leadership -> events.add("first works"));
+                LeaderElection second = standPrepared(
+                        two, 1, () -> events.add("second warms up"), leadership -> events.add("second works"))) {
+            Leadership former = first.awaitLeadership();
+            assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo("first works");
+            while (first.topology().peers().size() < 2) {
+                Thread.onSpinWait();
+            }
+            assertThat(handOver(first)).isTrue();
+            assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo("second warms up");
+            assertThat(events.poll(10, TimeUnit.SECONDS)).isEqualTo("second works");
+            assertThat(former.isHeld()).isFalse();
+            assertThat(second.awaitLeadership().isHeld()).isTrue();
+            assertThat(handOver(first)).as("it does not lead").isFalse();
+        }
+    }
+
     static void serve(Sereno sereno, String id, String version, Runnable serveUntilToldToStop, Runnable finishRequests)
             throws InterruptedException {
         try (KeepAlive node = sereno.keepAlive("shop", id, Duration.ofSeconds(10))) {

@@ -53,6 +53,10 @@ final class ElectionObjects {
                     Consumer<Topology> user = call.given(0, Consumer.class);
                     yield election.onElectedFollower(topology -> way.accept(() -> user.accept(topology)));
                 }
+                case "onPreparing" -> {
+                    Consumer<Peer> user = call.given(0, Consumer.class);
+                    yield election.onPreparing(peer -> way.accept(() -> user.accept(peer)));
+                }
                 case "onElectedLeader" -> {
                     BiConsumer<Leadership, Topology> user = call.given(0, BiConsumer.class);
                     yield election.onElectedLeader(

@@ -46,6 +46,35 @@ final class LeaderMutants {
         candidacies(all);
         retries(all);
         leaders(all);
+        successions(all);
+    }
+
+    private static void successions(Mutants all) {
+        all.recipe("LDR-15", "priorities are not stored")
+                .calls(LeaderElection.class, (method, call) -> method.equals("priority") ? null : call.go());
+        all.recipe("LDR-15", "a leader resigns when a candidate joins")
+                .objects(
+                        LeaderElection.class,
+                        election -> changed(LeaderElection.class, election, (method, call) -> {
+                            if (method.equals("start")) {
+                                election.onPeerJoined((peer, topology) -> election.resign());
+                            }
+                            return call.go();
+                        }));
+        all.recipe("LDR-16", "a transfer is a resignation")
+                .objects(
+                        LeaderElection.class,
+                        election -> changed(LeaderElection.class, election, (method, call) -> {
+                            if (!method.equals("transferTo")) {
+                                return call.go();
+                            }
+                            election.resign();
+                            return true;
+                        }));
+        all.recipe("LDR-16", "a peer is ready while its callback runs")
+                .in(withExecutor((executor, election) -> calling(election, "onPreparing", executor::execute)));
+        all.backend("LDR-16", "a leader does not say whom it prepares")
+                .requests(commit -> Commits.valued(commit, "", text -> text.replaceAll("\npreparing [^\n]*", "")));
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // A proxy passes futures through as objects.

@@ -11,6 +11,7 @@ import io.sereno.recipes.RequestFault;
 import io.sereno.recipes.Wire.Kind;
 import io.sereno.recipes.Wire.Notices;
 import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.kernel.FencingToken;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -31,8 +32,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The table of all faults of a call of a candidate: every kind of call that it and its session send in each phase of an election, times every
- * {@link RequestFault}, times the occurrence; under notices that are exact, repeated, and lost. Three candidates stand; then they change their metadata, lead on, or
- * resign in turns; then they close, one after another.
+ * {@link RequestFault}, times the occurrence; under notices that are exact, repeated, and lost. Three candidates stand; then they change their metadata, lead on,
+ * resign in turns, or one hands over to another; then they close, one after another.
  */
 class ElectionRequestFaultsTest {
     private static final String DIRECTORY = "election/e";
@@ -43,6 +44,7 @@ class ElectionRequestFaultsTest {
         METADATA,
         LEADERSHIP,
         HAND_OVER,
+        TRANSFER,
         CLOSE;
 
         /** The kinds of calls that a candidate sends in the phase, by itself or when {@link Bench#provoke} makes it. */
@@ -55,6 +57,7 @@ class ElectionRequestFaultsTest {
                         case METADATA -> Set.of(Kind.REWRITE);
                         case LEADERSHIP -> Set.of();
                         case HAND_OVER -> Set.of(Kind.WATCH, Kind.ENQUEUE, Kind.SETTLE, Kind.ROLL_OVER, Kind.DELETE);
+                        case TRANSFER -> Set.of(Kind.WATCH, Kind.SETTLE, Kind.ROLL_OVER, Kind.REWRITE);
                         case CLOSE -> Set.of(Kind.DELETE);
                     });
             return sent;
@@ -119,6 +122,7 @@ class ElectionRequestFaultsTest {
         private final Bench bench;
         private final Grants grants = new Grants();
         private final List<Candidate> candidates = new ArrayList<>();
+        private final Set<Long> led = new HashSet<>();
         private @Nullable Phase phase;
         private Duration excusedUntil = Duration.ZERO;
 
@@ -156,6 +160,9 @@ class ElectionRequestFaultsTest {
                 bench.later(Duration.ofSeconds(1), () -> candidates.forEach(Candidate::resign));
                 until("all have led", () -> candidates.stream().allMatch(one -> one.terms <= 0));
             }
+            if (cell.phase == Phase.TRANSFER) {
+                transfer(candidates.get(2));
+            }
             untilAllAgree();
 
             begin(Phase.CLOSE, victim);
@@ -167,6 +174,23 @@ class ElectionRequestFaultsTest {
             expectNoPlaces();
             bench.closeAndExpectNothing();
             check();
+        }
+
+        /** The leader hands over to the last in the queue, which is neither the victim nor, as a rule, the next. */
+        private void transfer(Candidate to) {
+            Candidate leader =
+                    candidates.stream().filter(Candidate::leads).findFirst().orElseThrow();
+            Peer peer = to.candidacy.peers().known().self().orElseThrow();
+            long token = FencingToken.of(peer.incarnation(), 0);
+            CompletableFuture<Boolean> transferred =
+                    leader.candidacy.transferTo(peer, Duration.ofSeconds(20)).result();
+            until("the transfer has ended", transferred::isDone);
+            check();
+            boolean tookOver = !transferred.isCompletedExceptionally() && transferred.join();
+            bench.log("transferred: " + transferred);
+            if (tookOver) {
+                assertThat(led).as("tokens of those that led").contains(token);
+            }
         }
 
         private void begin(Phase next, Candidate victim) {
@@ -220,9 +244,10 @@ class ElectionRequestFaultsTest {
 
         private void check() {
             for (Candidate one : candidates) {
-                one.candidacy
-                        .leadership()
-                        .ifPresent(leadership -> grants.granted(leadership, () -> !isExcused(one.node)));
+                one.candidacy.leadership().ifPresent(leadership -> {
+                    led.add(leadership.fencingToken());
+                    grants.granted(leadership, () -> !isExcused(one.node));
+                });
                 assertThat(one.events.wrong()).as("events of %s", one.node).isEmpty();
             }
             assertThat(grants.wrong()).isEmpty();

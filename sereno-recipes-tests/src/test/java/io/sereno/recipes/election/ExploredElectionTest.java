@@ -1,5 +1,7 @@
 package io.sereno.recipes.election;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.sereno.Leadership;
 import io.sereno.Peer;
 import io.sereno.Topology;
@@ -11,6 +13,7 @@ import io.sereno.recipes.LyingBackend;
 import io.sereno.recipes.Processes;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Scope;
+import io.sereno.recipes.kernel.FencingToken;
 import io.sereno.recipes.kernel.Hold;
 import io.sereno.simulation.Explorer;
 import io.sereno.simulation.Fault;
@@ -23,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +40,7 @@ class ExploredElectionTest {
     private static final String DIRECTORY = "election/e";
 
     private final Defects defects = new Defects();
+    private final AtomicInteger transfers = new AtomicInteger();
 
     @AfterEach
     void close() {
@@ -45,6 +50,7 @@ class ExploredElectionTest {
     @Test
     void theElectionKeepsItsPromises() {
         Explorations.holdsInDistinctSchedules(explorer(LyingBackend.Lie.NONE), 5_200, Fault.survivable());
+        assertThat(transfers).as("transfers").hasValueGreaterThan(2_000);
     }
 
     @Test
@@ -76,9 +82,10 @@ class ExploredElectionTest {
         return new Explorer("election, " + lie, world -> {
             List<Candidate> candidates = new ArrayList<>();
             Grants grants = new Grants();
+            Set<Long> led = new HashSet<>();
             for (SimulatedClient process : world.clients()) {
                 Client client = Processes.client(process, new LyingBackend(process.backend(), lie));
-                Candidate candidate = new Candidate(world, process, client, candidates);
+                Candidate candidate = new Candidate(world, process, client, candidates, transfers::incrementAndGet);
                 candidates.add(candidate);
                 Processes.alwaysRight(world, candidate.events::wrong);
                 process.step("connect", client::open);
@@ -87,11 +94,15 @@ class ExploredElectionTest {
             }
             if (!losing) {
                 Processes.alwaysRight(world, () -> {
-                    candidates.forEach(one -> one.candidacy
-                            .leadership()
-                            .ifPresent(leadership -> grants.granted(leadership, () -> !one.process.hasCrashed())));
+                    candidates.forEach(one -> one.candidacy.leadership().ifPresent(leadership -> {
+                        led.add(leadership.fencingToken());
+                        grants.granted(leadership, () -> !one.process.hasCrashed());
+                    }));
                     return grants.wrong();
                 });
+                world.always(
+                        "whoever took over has led",
+                        () -> candidates.stream().allMatch(one -> led.containsAll(one.tookOver)));
             }
             world.always("no task of the kernel fails", () -> defects.found().isEmpty());
             world.always(
@@ -119,18 +130,24 @@ class ExploredElectionTest {
     }
 
     /**
-     * Resigns each time that it leads, until all have led twice; changes its metadata twice; and, by chance, closes after its second term.
+     * Resigns each time that it leads, or hands over to a peer, until all have led twice; changes its metadata twice; and, by chance, closes after its second
+     * term. By chance it has a priority.
      */
     private static final class Candidate {
         private final World world;
         private final SimulatedClient process;
         private final List<Candidate> all;
+        private final Runnable transferred;
         private final Candidacy candidacy;
         private final CandidateEvents events;
+        /** The tokens of peers that took over. */
+        private final Set<Long> tookOver = new HashSet<>();
+
         private boolean closed;
         private int left = 2;
 
-        Candidate(World world, SimulatedClient process, Client client, List<Candidate> all) {
+        Candidate(World world, SimulatedClient process, Client client, List<Candidate> all, Runnable transferred) {
+            this.transferred = transferred;
             this.world = world;
             this.process = process;
             this.all = all;
@@ -147,11 +164,38 @@ class ExploredElectionTest {
         }
 
         void start() {
+            candidacy.prioritize(world.random().nextInt(3) / 2);
             candidacy.stand();
             process.stepAfter(Duration.ofMillis(world.random().nextInt(3_000)), "describe", () -> {
                 candidacy.describe(Map.of("n", "1"));
                 candidacy.describe(Map.of("n", "2"));
             });
+        }
+
+        private static void giveBack(Hold leadership) {
+            var unused = leadership.surrender();
+        }
+
+        /** If the peer does not take over, resigns. */
+        private void transfer(Hold leadership) {
+            List<Peer> others = candidacy.peers().known().peers().stream()
+                    .filter(peer -> !process.name().equals(peer.nodeId()))
+                    .toList();
+            if (others.isEmpty()) {
+                giveBack(leadership);
+                return;
+            }
+            Peer chosen = others.get(world.random().nextInt(others.size()));
+            var unused = candidacy
+                    .transferTo(chosen, Duration.ofSeconds(1 + world.random().nextInt(8)))
+                    .result()
+                    .whenComplete((led, failure) -> {
+                        if (Boolean.TRUE.equals(led)) {
+                            transferred.run();
+                            tookOver.add(FencingToken.of(chosen.incarnation(), 0));
+                        }
+                        giveBack(leadership);
+                    });
         }
 
         boolean leads() {
@@ -180,11 +224,18 @@ class ExploredElectionTest {
 
         private void resign(Leadership leadership) {
             left = Math.max(0, left - 1);
+            if (left == 0) {
+                candidacy.prioritize(-1); // Else two candidates of high priority would lead in turns.
+            }
             if (left == 0 && world.random().nextInt(4) == 0) {
                 closed = true;
                 var unused = candidacy.end();
             } else if (all.stream().anyMatch(other -> other.left > 0 && other.stands())) {
-                var unused = ((Hold) leadership).surrender();
+                if (world.random().nextInt(3) == 0) {
+                    transfer((Hold) leadership);
+                } else {
+                    giveBack((Hold) leadership);
+                }
             }
         }
     }

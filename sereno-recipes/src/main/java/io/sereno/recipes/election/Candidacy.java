@@ -57,24 +57,29 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
             Optional<BiConsumer<Leadership, Topology>> leader,
             Optional<Consumer<Topology>> follower,
             Optional<BiConsumer<Peer, Topology>> joined,
-            Optional<BiConsumer<Peer, Topology>> left) {
+            Optional<BiConsumer<Peer, Topology>> left,
+            Optional<Consumer<Peer>> preparing) {
         static final Listeners NONE =
-                new Listeners(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+                new Listeners(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
         Listeners withLeader(BiConsumer<Leadership, Topology> callback) {
-            return new Listeners(Optional.of(callback), follower, joined, left);
+            return new Listeners(Optional.of(callback), follower, joined, left, preparing);
         }
 
         Listeners withFollower(Consumer<Topology> callback) {
-            return new Listeners(leader, Optional.of(callback), joined, left);
+            return new Listeners(leader, Optional.of(callback), joined, left, preparing);
         }
 
         Listeners withJoined(BiConsumer<Peer, Topology> callback) {
-            return new Listeners(leader, follower, Optional.of(callback), left);
+            return new Listeners(leader, follower, Optional.of(callback), left, preparing);
         }
 
         Listeners withLeft(BiConsumer<Peer, Topology> callback) {
-            return new Listeners(leader, follower, joined, Optional.of(callback));
+            return new Listeners(leader, follower, joined, Optional.of(callback), preparing);
+        }
+
+        Listeners withPreparing(Consumer<Peer> callback) {
+            return new Listeners(leader, follower, joined, left, Optional.of(callback));
         }
     }
 
@@ -99,6 +104,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     private final Turn turn;
     private final Peers peers;
     private final Callbacks leading;
+    private final Succession succession;
     private final Consumer<Topology> onTopology;
 
     private volatile Map<String, String> metadata = Map.of();
@@ -126,6 +132,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         this.turn = new Turn(scope.client().sessions(), strand, scope.directory(), this);
         this.peers = new Peers(scope, strand, listeners, this::refresh);
         this.leading = new Callbacks(kernel.callbacks(), new CallbackFailures(scope));
+        this.succession = new Succession(scope, strand, turn, leading, listeners.preparing(), this::giveUp);
     }
 
     static String closedMessage(Scope scope, String operation) {
@@ -154,6 +161,41 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
     void describe(Map<String, String> described) {
         metadata = described;
         strand.execute(turn::rewrite);
+    }
+
+    void prioritize(int priority) {
+        strand.execute(() -> succession.priority(priority));
+    }
+
+    HandOver transferTo(Peer peer, Duration timeout) {
+        HandOver begun = new HandOver(kernel, strand, peer.incarnation(), leading.isRunningHere());
+        strand.execute(() -> {
+            if (closed != null) {
+                begun.fail(closed.get());
+            } else if (leadership().isEmpty()) {
+                begun.complete(false);
+            } else if (peer.incarnation() == turn.incarnation()) {
+                begun.fail(new IllegalArgumentException(
+                        scope.about("transferTo") + ": the peer is this candidate itself; pass another one"));
+            } else {
+                succession.begin(begun, timeout, peers::lookAgain);
+            }
+        });
+        return begun;
+    }
+
+    /** The caller waits no more. */
+    void forget(HandOver handOver) {
+        if (handOver.end()) {
+            strand.execute(() -> succession.withdraw(handOver));
+        }
+    }
+
+    private void giveUp() {
+        Hold hold = leadership;
+        if (hold != null) {
+            var unused = hold.surrender();
+        }
     }
 
     // Step 1.
@@ -219,6 +261,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
             }
             wishes.forEach(wish -> wish.fail(why.get()));
             wishes.clear();
+            succession.close(why);
             Hold hold = leadership;
             if (hold != null && cause != null) {
                 leadership = null;
@@ -251,8 +294,9 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
                 return;
             }
             leadership = null;
+            succession.leadsNoMore();
             turn.whenGone(hold, done);
-            if (leaderCallback != null && !inside) {
+            if (leaderCallback != null && !inside && !succession.isAwaitedInsideCallback()) {
                 leaderCallback.interrupt();
             }
             enterAgain();
@@ -267,6 +311,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         Hold hold = leadership;
         leadership = null;
         if (hold != null) {
+            succession.leadsNoMore();
             hold.lose(cause);
         }
         refresh(); // First, so that no callback is shown a leadership that is lost.
@@ -317,6 +362,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         Hold hold = new Hold(kernel, this, session, RECIPE, scope.name(), token);
         leadership = hold;
         behindOthers = false;
+        succession.leads();
         peers.leads(createRevision);
         refresh();
         queues = false;
@@ -355,11 +401,20 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
         if (peers.isKnown()) {
             onTopology.accept(peers.known());
         }
+        List<Entry> queue = peers.queue();
+        if (queue != null && closed == null) {
+            succession.look(queue, leadership != null);
+        }
     }
 
     @Override
     public Map<String, String> metadata() {
         return metadata;
+    }
+
+    @Override
+    public String lines() {
+        return succession.lines();
     }
 
     @Override

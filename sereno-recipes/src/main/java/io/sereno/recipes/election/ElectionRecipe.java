@@ -33,6 +33,7 @@ public final class ElectionRecipe implements LeaderElection {
     private final AtomicReference<@Nullable Candidacy> candidacy = new AtomicReference<>();
     private final LeaderNews leaderNews;
     private volatile Map<String, String> metadata = Map.of();
+    private volatile int priority;
     private volatile boolean closed;
 
     public ElectionRecipe(Client client, String name, String directory) {
@@ -61,6 +62,11 @@ public final class ElectionRecipe implements LeaderElection {
     }
 
     @Override
+    public LeaderElection onPreparing(Consumer<Peer> callback) {
+        return register("onPreparing", callback, before -> before.withPreparing(callback));
+    }
+
+    @Override
     public LeaderElection onLeaderChanged(Consumer<Peer> callback) {
         Objects.requireNonNull(callback, "callback is null");
         requireNotClosed("onLeaderChanged");
@@ -83,6 +89,17 @@ public final class ElectionRecipe implements LeaderElection {
     }
 
     @Override
+    public LeaderElection priority(int changed) {
+        requireNotClosed("priority");
+        priority = changed;
+        Candidacy standing = candidacy.get();
+        if (standing != null) {
+            standing.prioritize(changed);
+        }
+        return this;
+    }
+
+    @Override
     public LeaderElection start() {
         requireNotClosed("start");
         Candidacy begun = new Candidacy(scope, Objects.requireNonNull(listeners.get()), leaderNews::seen);
@@ -90,6 +107,7 @@ public final class ElectionRecipe implements LeaderElection {
             throw new IllegalStateException(scope.about("start") + ": this election was started before");
         }
         begun.describe(metadata);
+        begun.prioritize(priority);
         begun.stand();
         if (closed) {
             close();
@@ -108,12 +126,7 @@ public final class ElectionRecipe implements LeaderElection {
     }
 
     private Optional<Hold> await(@Nullable Duration limit) throws InterruptedException {
-        requireNotClosed("awaitLeadership");
-        Candidacy standing = candidacy.get();
-        if (standing == null) {
-            throw new IllegalStateException(
-                    scope.about("awaitLeadership") + ": call start() first; this election has no candidacy yet");
-        }
+        Candidacy standing = requireStarted("awaitLeadership");
         scope.requireNotInterrupted("awaitLeadership");
         Candidacy.Wish wish = standing.await(limit);
         try {
@@ -170,6 +183,30 @@ public final class ElectionRecipe implements LeaderElection {
     public void resign() {
         requireNotClosed("resign");
         leadership().ifPresent(Leadership::close);
+    }
+
+    @Override
+    public boolean transferTo(Peer peer, Duration timeout) throws InterruptedException {
+        Objects.requireNonNull(peer, "peer is null");
+        Duration limit = Scope.checkTimeout(timeout);
+        Candidacy standing = requireStarted("transferTo");
+        scope.requireNotInterrupted("transferTo");
+        HandOver handOver = standing.transferTo(peer, limit);
+        try {
+            return Await.interruptibly(handOver.result());
+        } finally {
+            standing.forget(handOver);
+        }
+    }
+
+    private Candidacy requireStarted(String operation) {
+        requireNotClosed(operation);
+        Candidacy standing = candidacy.get();
+        if (standing == null) {
+            throw new IllegalStateException(
+                    scope.about(operation) + ": call start() first; this election has no candidacy yet");
+        }
+        return standing;
     }
 
     @Override

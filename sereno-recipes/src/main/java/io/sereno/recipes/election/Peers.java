@@ -67,6 +67,17 @@ final class Peers {
         view.open();
     }
 
+    /** Refreshes by a read that begins after this. */
+    void lookAgain() {
+        view.lookAgain();
+    }
+
+    /** The queue as it was read last; null before. */
+    @Nullable
+    List<Entry> queue() {
+        return view.entries();
+    }
+
     void seed(List<Entry> queue) {
         view.seed(queue);
     }

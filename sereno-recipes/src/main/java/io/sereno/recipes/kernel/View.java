@@ -77,6 +77,12 @@ public final class View {
         watch.close();
     }
 
+    /** Reads once more. A read under way may be older than what the caller has seen or done, so it is repeated. */
+    public void lookAgain() {
+        stale = true;
+        look();
+    }
+
     /**
      * Takes over the entries that another read of the whole showed, if one of them is newer than all that this view knows. A read under way may be
      * older, so it is repeated.
