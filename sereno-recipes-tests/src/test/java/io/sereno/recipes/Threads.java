@@ -6,6 +6,7 @@ import io.sereno.Mutex;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 
 /** Calls that block, in threads of their own, and waiting until they do. */
 public final class Threads {
@@ -29,10 +30,15 @@ public final class Threads {
         return result;
     }
 
-    public static void awaitWaiters(Mutex mutex, int waiters) {
-        while (mutex.inspect().waiters().size() < waiters) {
+    /** Waits while no time passes: what others do meanwhile makes the condition true. */
+    public static void until(BooleanSupplier condition) {
+        while (!condition.getAsBoolean()) {
             Thread.onSpinWait();
         }
+    }
+
+    public static void awaitWaiters(Mutex mutex, int waiters) {
+        until(() -> mutex.inspect().waiters().size() >= waiters);
     }
 
     public static <T> void interruptWhenWaiting(Body<T> acquire) throws Exception {

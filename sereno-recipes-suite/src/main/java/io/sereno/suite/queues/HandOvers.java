@@ -4,6 +4,7 @@ import io.sereno.Right;
 import io.sereno.spi.Backend;
 import io.sereno.tck.history.Call;
 import io.sereno.tck.history.History;
+import io.sereno.tck.history.Operation;
 import io.sereno.tck.history.Recorder;
 import io.sereno.tck.recipes.Calling;
 import io.sereno.tck.recipes.Node;
@@ -16,7 +17,6 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** What it costs to hand a right over from one waiting client to the next. */
 public final class HandOvers {
@@ -109,10 +109,9 @@ public final class HandOvers {
      */
     private static long notified(History history, int from, String directory) {
         Set<Integer> watches = history.operations().stream()
-                .flatMap(operation -> operation.call() instanceof Call.OpenWatch watch
-                                && watch.target().directory().equals(directory)
-                        ? Stream.of(watch.watch())
-                        : Stream.empty())
+                .map(Operation::call)
+                .filter(call -> call instanceof Call.OpenWatch && isTo(directory, call))
+                .map(call -> ((Call.OpenWatch) call).watch())
                 .collect(Collectors.toSet());
         return history.notices().subList(from, history.notices().size()).stream()
                 .map(History.Notice::watch)

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *       candidate of the highest priority gives way to nobody, and nobody gets in front of a taken place, so this ends.
  *   <li><b>Prepare.</b> A leader that is to hand over writes {@code preparing}. The peer runs its callback and writes {@code ready}.
  *   <li><b>Give up.</b> The leader gives its place back when it sees {@code ready} and nobody between itself and the peer, in a read that began after the
- *       attempt. Whoever is between stays so or leaves, so the peer is first then.
+ *       attempt. Nobody gets in front of a taken place, so the peer is first then.
  *   <li><b>Confirm.</b> The peer writes {@code took-over} when it leads.
  * </ol>
  *
@@ -179,15 +179,7 @@ final class Succession {
     /** This candidate leads now. */
     void leads() {
         tookOver = ready ? chosen : null;
-        if (preparation != null) {
-            preparation.interrupt(); // The leader callback waits for it.
-        }
-        chosen = null;
-        preparation = null;
-        if (ready) {
-            ready = false;
-            turn.rewrite();
-        }
+        choose(null, null); // Interrupts the preparation, which the leader callback waits for.
     }
 
     /** This candidate leads no more, for whatever reason. */
