@@ -11,6 +11,9 @@ import java.time.Duration;
  * @param <C> a connection of the client library
  */
 public interface BlockingClient<C> {
+    /** A hundred years: how long a connection counts as idle if another one was given up since it was used. */
+    Duration SUSPECT = Duration.ofDays(36_500);
+
     /**
      * Opens a connection that is ready for requests, or takes one from a pool.
      *
@@ -53,7 +56,8 @@ public interface BlockingClient<C> {
      * timeout if that is shorter.
      *
      * @param connection that was opened, or has answered its last request
-     * @param idle for how long no request has used it
+     * @param idle for how long no request has used it; {@link #SUSPECT} if another connection was given up since. What broke
+     *     that one may have broken this one too, and a request over it would be lost, or answered only by its deadline
      * @return false to close it and to open another one; true unless overridden
      * @throws Exception counts as false
      */

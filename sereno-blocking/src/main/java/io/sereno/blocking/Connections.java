@@ -26,11 +26,14 @@ final class Connections<C> {
     private final IdentityHashMap<C, Abort> aborts = new IdentityHashMap<>();
 
     private final Set<Thread> aborting = ConcurrentHashMap.newKeySet();
+    /** When a connection was given up last, in nanoseconds. */
+    private volatile long lastAbort;
 
     Connections(BlockingClient<C> client, TimeSource time, Threads threads) {
         this.client = client;
         this.time = time;
         this.threads = threads;
+        this.lastAbort = time.nanoTime();
     }
 
     Threads threads() {
@@ -88,11 +91,15 @@ final class Connections<C> {
                 : new BackendException(Outcome.NOT_APPLIED, failure.permanent(), describe(failure), failure);
     }
 
-    /** A check that takes longer than the limit breaks the connection. */
-    boolean isUsable(C connection, long idleNanos, Duration limit) {
+    /**
+     * Whether a connection can be used that was used last at this time. A check that takes longer than the limit breaks the
+     * connection. What broke another connection since may have broken this one too, so it counts as idle for ever.
+     */
+    boolean isUsable(C connection, long used, Duration limit) {
+        Duration idle = used - lastAbort < 0 ? BlockingClient.SUSPECT : Duration.ofNanos(time.nanoTime() - used);
         try {
             return !isGivenUp(connection)
-                    && within(connection, limit, same -> client.isUsable(same, Duration.ofNanos(idleNanos)))
+                    && within(connection, limit, same -> client.isUsable(same, idle))
                     && !isGivenUp(connection);
         } catch (Exception | Error e) {
             debug("a connection was lost while it was not used", e);
@@ -147,6 +154,7 @@ final class Connections<C> {
      * server does not read.
      */
     void abort(C connection) {
+        lastAbort = time.nanoTime();
         Abort abort = new Abort(connection);
         synchronized (aborts) {
             if (aborts.putIfAbsent(connection, abort) != null) {

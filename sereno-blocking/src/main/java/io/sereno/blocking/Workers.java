@@ -274,8 +274,8 @@ final class Workers<C> {
 
         private void run(C present) {
             Request<C, ?, ?> carried = requireNonNull(request);
-            boolean kept = connections.isUsable(present, time.nanoTime() - used, settings.patience())
-                    && carried.run(present, this::release);
+            boolean kept =
+                    connections.isUsable(present, used, settings.patience()) && carried.run(present, this::release);
             if (!kept) {
                 lose(true);
                 become(State.IDLE);

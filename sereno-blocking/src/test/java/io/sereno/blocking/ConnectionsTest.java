@@ -1,6 +1,7 @@
 package io.sereno.blocking;
 
 import static io.sereno.spi.BackendException.Outcome.NOT_APPLIED;
+import static io.sereno.spi.BackendException.Outcome.UNKNOWN;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -146,6 +147,25 @@ class ConnectionsTest extends SupportTest {
         get(begun);
         assertThat(number(calls.read("a read", line -> line.number))).isEqualTo(2);
         assertThat(frozen.toCompletableFuture()).isNotDone();
+    }
+
+    /** A server that is cut off loses all connections of a client, and each would cost a call its deadline. */
+    @Test
+    void aConnectionIsSuspectUntilItsNextRequestIfAnotherWasGivenUp() {
+        BlockingCalls<Line> calls = open(builder -> builder.connections(2));
+        CompletableFuture<Line> begun = new CompletableFuture<>();
+        CompletionStage<Boolean> frozen = calls.write("a commit", begins(begun, Line::freeze));
+        get(begun);
+        assertThat(number(calls.read("a read", line -> line.number))).isEqualTo(2);
+        time.advance(TIMEOUT);
+        assertFailed(frozen, UNKNOWN, false, "was not answered within");
+        get(begun.join().closed);
+        lines.idle.clear();
+        for (int i = 0; i < 2; i++) {
+            time.advance(Duration.ofMillis(1));
+            assertThat(number(calls.read("a read", line -> line.number))).isEqualTo(2);
+        }
+        assertThat(lines.idle).containsExactly(BlockingClient.SUSPECT, Duration.ofMillis(1));
     }
 
     /** As those of an application's pool. */

@@ -12,6 +12,8 @@ import java.util.function.Supplier;
 /** A client library without a network, whose exceptions say what they prove. */
 final class Lines implements BlockingClient<Line> {
     final List<Line> opened = new CopyOnWriteArrayList<>();
+    /** How long the connection was idle at each check. */
+    final List<Duration> idle = new CopyOnWriteArrayList<>();
     /** Runs before each attempt to connect. */
     volatile Callable<?> connecting = () -> true;
 
@@ -70,6 +72,7 @@ final class Lines implements BlockingClient<Line> {
 
     @Override
     public boolean isUsable(Line connection, Duration idle) throws Exception {
+        this.idle.add(idle);
         Object unused = checking.on(connection);
         return usable || connection.number > 1;
     }
