@@ -90,16 +90,17 @@ public class WatchFaultRules {
                     faulty.faults().refuse();
                 }
             }
-            if (i % 3 == 0) {
+            boolean puts = i % 3 == 1;
+            if (puts) {
+                judge.put(DIRECTORY, "n" + (i + 1) % 5, "while it is broken " + i);
+            } else {
                 // Only a deletion: a read because of a put would find the deletion too.
                 judge.delete(DIRECTORY, "n" + i % 5);
-            } else {
-                judge.put(DIRECTORY, "n" + (i + 1) % 5, "while it is broken " + i);
             }
             bench.pass(Duration.ofMillis(20));
             faulty.faults().heal();
             // A change made now may be lost as well, and its notice would hide that earlier changes were lost.
-            if (i / 4 == 1 && i % 3 != 0) {
+            if (i / 4 == 1 && puts) {
                 judge.put(DIRECTORY, "n" + i % 5, "right after " + i);
             }
             requireSeen(bench, seen, bound, ", and after " + how + " meanwhile");
