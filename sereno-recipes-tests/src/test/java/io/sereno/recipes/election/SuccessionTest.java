@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -195,19 +196,26 @@ class SuccessionTest {
         assertThat(a.leadership()).isPresent();
     }
 
+    /** It left before the leader looked, so no look shows it, and perhaps none shows a change. */
+    @Test
+    void aTransferToAPeerThatHasLeftEndsAtOnce() throws Exception {
+        LeaderElection a = leading("a");
+        LeaderElection b = candidate("b");
+        Peer left = peer(a, "b");
+        b.close();
+        until(() -> a.topology().peers().size() == 1);
+        assertThat(inThread(() -> a.transferTo(left, LONG)).get(10, TimeUnit.SECONDS))
+                .isFalse();
+        assertThat(a.leadership()).isPresent();
+        until(() -> !value("a").contains("preparing"));
+    }
+
     @Test
     void anInterruptWithdrawsTheTransfer() throws Exception {
         LeaderElection a = leading("a");
         LeaderElection b = clients.connect("b").election("e");
         CountDownLatch never = new CountDownLatch(1);
-        b.onPreparing(from -> {
-                    try {
-                        never.await();
-                    } catch (InterruptedException withdrawn) {
-                        throw new IllegalStateException(withdrawn);
-                    }
-                })
-                .start();
+        b.onPreparing(from -> await(never)).start();
         awaitOrder("a", "b");
         CompletableFuture<Thread> caller = new CompletableFuture<>();
         CompletableFuture<Boolean> transferred = inThread(() -> {
@@ -266,7 +274,10 @@ class SuccessionTest {
         LeaderElection b = candidate("b");
         awaitOrder("a", "b");
         assertThat(b.transferTo(peer(b, "a"), LONG)).as("b does not lead").isFalse();
-        CompletableFuture<Boolean> first = inThread(() -> a.transferTo(stranger, LONG));
+        assertThat(a.transferTo(stranger, LONG)).as("the peer is not there").isFalse();
+        CountDownLatch never = new CountDownLatch(1);
+        clients.connect("c").election("e").onPreparing(from -> await(never)).start();
+        CompletableFuture<Boolean> first = inThread(() -> a.transferTo(peer(a, "c"), LONG));
         until(() -> value("a").contains("preparing"));
         assertThatThrownBy(() -> a.transferTo(stranger, LONG))
                 .isInstanceOf(IllegalStateException.class)
@@ -274,6 +285,14 @@ class SuccessionTest {
         a.close();
         assertThatThrownBy(() -> first.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> a.priority(1)).isInstanceOf(IllegalStateException.class);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException withdrawn) {
+            throw new IllegalStateException(withdrawn);
+        }
     }
 
     private LeaderElection candidate(String id) {
@@ -288,11 +307,16 @@ class SuccessionTest {
         return election;
     }
 
+    /** The candidate learns of its peers a little later than the store has their entries. */
     private static Peer peer(LeaderElection election, String id) {
+        until(() -> find(election, id).isPresent());
+        return find(election, id).orElseThrow();
+    }
+
+    private static Optional<Peer> find(LeaderElection election, String id) {
         return election.topology().peers().stream()
                 .filter(peer -> peer.nodeId().equals(id))
-                .findFirst()
-                .orElseThrow();
+                .findFirst();
     }
 
     private List<String> peers() {

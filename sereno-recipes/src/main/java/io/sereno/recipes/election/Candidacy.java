@@ -178,7 +178,11 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
                 begun.fail(new IllegalArgumentException(
                         scope.about("transferTo") + ": the peer is this candidate itself; pass another one"));
             } else {
-                succession.begin(begun, timeout, peers::lookAgain);
+                succession.begin(begun, timeout);
+                peers.lookAgain(() -> {
+                    begun.sought = true;
+                    refresh();
+                });
             }
         });
         return begun;

@@ -67,9 +67,9 @@ final class Peers {
         view.open();
     }
 
-    /** Refreshes by a read that begins after this. */
-    void lookAgain() {
-        view.lookAgain();
+    /** Reads the candidates again, and runs the task when a read has shown them that began after this. */
+    void lookAgain(Runnable then) {
+        view.lookAgain(then);
     }
 
     /** The queue as it was read last; null before. */

@@ -192,8 +192,8 @@ final class Succession {
         }
     }
 
-    /** Begins to hand over; {@code lookAgain} causes a {@link #look} at a read that begins after this. */
-    void begin(HandOver begun, Duration timeout, Runnable lookAgain) {
+    /** Begins to hand over. A {@link #look} at a read that begins after this has to follow, also if nothing has changed. */
+    void begin(HandOver begun, Duration timeout) {
         if (handOver != null) {
             begun.fail(new IllegalStateException(scope.about("transferTo")
                     + ": another transfer of this leadership is under way; wait for its end"));
@@ -203,7 +203,6 @@ final class Succession {
         handOver = begun;
         begun.limit(timeout, () -> runOut(begun));
         turn.rewrite();
-        lookAgain.run();
     }
 
     private void runOut(HandOver mine) {
@@ -237,14 +236,14 @@ final class Succession {
         long own = turn.incarnation();
         Entry peer = peerOf(mine, queue);
         if (peer != null) {
-            mine.seen = true;
+            mine.sought = true;
             boolean isNext = queue.stream()
                     .noneMatch(other -> own < other.createRevision() && other.createRevision() < mine.peer);
             if (isNext && new Step(own, mine.attempt).equals(Standing.of(peer).ready())) {
                 mine.givenUp = own;
                 giveUp.run();
             }
-        } else if (mine.seen) {
+        } else if (mine.sought) {
             withdraw(mine);
             mine.complete(false);
         }

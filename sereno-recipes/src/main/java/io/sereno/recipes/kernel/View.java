@@ -5,6 +5,7 @@ import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import io.sereno.spi.Target;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,9 @@ public final class View {
     private boolean due;
     /** The read under way may be older than the entries that are known. */
     private boolean stale;
+
+    /** Run after the next read that is not stale. */
+    private final List<Runnable> afterRead = new ArrayList<>();
 
     private boolean closed;
     private final Requests requests;
@@ -77,9 +81,12 @@ public final class View {
         watch.close();
     }
 
-    /** Reads once more. A read under way may be older than what the caller has seen or done, so it is repeated. */
-    public void lookAgain() {
+    /**
+     * Reads once more, and runs the task when a read has shown the entries that began after this call: it shows all that the caller has seen or done.
+     */
+    public void lookAgain(Runnable then) {
         stale = true;
+        afterRead.add(then);
         look();
     }
 
@@ -177,6 +184,9 @@ public final class View {
         if (changed) {
             onChange.run();
         }
+        List<Runnable> tasks = List.copyOf(afterRead);
+        afterRead.clear();
+        tasks.forEach(Runnable::run);
     }
 
     private void missed() {
