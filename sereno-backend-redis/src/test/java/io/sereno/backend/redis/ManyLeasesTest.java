@@ -71,7 +71,7 @@ class ManyLeasesTest extends OneServerTest {
     /**
      * A thousand leases that end at once are removed in portions, between which other calls run. The server measures by
      * the clock how long each portion takes. On an overloaded machine that includes time in which the server did not
-     * run; a portion counts as blocking for 50 ms only if all portions together used that much of the processor.
+     * run; a portion counts as blocking for 50 ms only if the server used that much of the processor between two looks.
      */
     @Test
     void aThousandLeasesThatEndAtOnceNeverBlockTheServerForMoreThanFiftyMilliseconds() throws Exception {
@@ -96,7 +96,8 @@ class ManyLeasesTest extends OneServerTest {
             notices.forget();
 
             redis.slowlogReset();
-            double begun = processorMicros(redis);
+            double before = processorMicros(redis);
+            double most = 0;
             // All of them have reached their deadline.
             redis.zadd(
                     leased,
@@ -105,12 +106,15 @@ class ManyLeasesTest extends OneServerTest {
                             .toArray());
             do {
                 assertThat(names(backend, directory)).isEmpty();
+                double now = processorMicros(redis);
+                most = Math.max(most, now - before);
+                before = now;
             } while (redis.zcard(leased) > 1);
-            double work = processorMicros(redis) - begun;
+            double work = most;
             List<Long> micros = scriptMicros(redis);
             assertThat(micros).as("calls among which the work was divided").hasSizeGreaterThan(3);
             assertThat(micros)
-                    .as("microseconds of each call, which took %.0f of the processor in all", work)
+                    .as("microseconds of each call, and at most %.0f of the processor between two looks", work)
                     .allSatisfy(taken -> assertThat(Math.min(taken, work)).isLessThan(50_000));
             notices.await("n999", SOON);
         }
