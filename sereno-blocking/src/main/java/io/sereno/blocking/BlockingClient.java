@@ -56,8 +56,8 @@ public interface BlockingClient<C> {
      * timeout if that is shorter.
      *
      * @param connection that was opened, or has answered its last request
-     * @param idle for how long no request has used it; {@link #SUSPECT} if another connection was given up since. What broke
-     *     that one may have broken this one too, and a request over it would be lost, or answered only by its deadline
+     * @param idle for how long no request has used it; {@link #SUSPECT} if another connection was given up since. The same
+     *     cause may have broken both, and a request over a broken connection is lost, or ends by its deadline
      * @return false to close it and to open another one; true unless overridden
      * @throws Exception counts as false
      */

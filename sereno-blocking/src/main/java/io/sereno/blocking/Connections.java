@@ -92,8 +92,11 @@ final class Connections<C> {
     }
 
     /**
-     * Whether a connection can be used that was used last at this time. A check that takes longer than the limit breaks the
-     * connection. What broke another connection since may have broken this one too, so it counts as idle for ever.
+     * Whether a connection can be used. A check that takes longer than the limit breaks the connection. If another connection
+     * was given up after the last use of this one, the same cause may have broken both: the idle time is then
+     * {@link BlockingClient#SUSPECT}.
+     *
+     * @param used when the connection was used last, in nanoseconds
      */
     boolean isUsable(C connection, long used, Duration limit) {
         Duration idle = used - lastAbort < 0 ? BlockingClient.SUSPECT : Duration.ofNanos(time.nanoTime() - used);

@@ -39,7 +39,7 @@ final class KillMatrix {
      * @param rule that has to find it
      * @param killers the tests that did
      * @param seeds that were tried
-     * @param missed the seeds of which one run did not find it, and the runs that followed did
+     * @param missed the seeds whose first run did not find it
      * @param survived by seed, the verdicts of the rule's tests if they did not find it often enough
      */
     record Row(

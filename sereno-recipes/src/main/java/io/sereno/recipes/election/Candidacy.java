@@ -179,10 +179,7 @@ final class Candidacy implements Open, Turn.Owner, Hold.Giver {
                         scope.about("transferTo") + ": the peer is this candidate itself; pass another one"));
             } else {
                 succession.begin(begun, timeout);
-                peers.lookAgain(() -> {
-                    begun.sought = true;
-                    refresh();
-                });
+                peers.lookAgain(() -> begun.sought = true);
             }
         });
         return begun;

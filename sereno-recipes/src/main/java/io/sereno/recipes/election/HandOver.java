@@ -12,7 +12,7 @@ final class HandOver extends TimedWait<Boolean> {
     final boolean insideCallback;
     /** Distinguishes the attempts of one leader. */
     long attempt;
-    /** A read that began after the attempt has shown the queue, or an earlier one the peer in it: where the peer is missing then, it has left. */
+    /** A read that began after the attempt has shown the queue. A peer that is not in it has left. */
     boolean sought;
     /** The incarnation that gave the leadership up; 0 before that. */
     long givenUp;

@@ -67,9 +67,9 @@ final class Peers {
         view.open();
     }
 
-    /** Reads the candidates again, and runs the task when a read has shown them that began after this. */
-    void lookAgain(Runnable then) {
-        view.lookAgain(then);
+    /** Reads the candidates once more, as {@link View#lookAgain}. */
+    void lookAgain(Runnable task) {
+        view.lookAgain(task);
     }
 
     /** The queue as it was read last; null before. */

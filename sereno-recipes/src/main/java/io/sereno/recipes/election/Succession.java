@@ -236,7 +236,6 @@ final class Succession {
         long own = turn.incarnation();
         Entry peer = peerOf(mine, queue);
         if (peer != null) {
-            mine.sought = true;
             boolean isNext = queue.stream()
                     .noneMatch(other -> own < other.createRevision() && other.createRevision() < mine.peer);
             if (isNext && new Step(own, mine.attempt).equals(Standing.of(peer).ready())) {

@@ -35,7 +35,7 @@ public final class View {
     /** The read under way may be older than the entries that are known. */
     private boolean stale;
 
-    /** Run after the next read that is not stale. */
+    /** Run before the entries of the next read that is not stale are reported. */
     private final List<Runnable> afterRead = new ArrayList<>();
 
     private boolean closed;
@@ -82,11 +82,12 @@ public final class View {
     }
 
     /**
-     * Reads once more, and runs the task when a read has shown the entries that began after this call: it shows all that the caller has seen or done.
+     * Reads once more. When a read that began after this call has succeeded, runs the task, then reports the entries, also if they have not changed. They
+     * show all that the caller has seen or done.
      */
-    public void lookAgain(Runnable then) {
+    public void lookAgain(Runnable task) {
         stale = true;
-        afterRead.add(then);
+        afterRead.add(task);
         look();
     }
 
@@ -181,12 +182,12 @@ public final class View {
         entries = now;
         failing = false;
         timer.set(kernel.time(), kernel.jittered(period), strand, this::look);
-        if (changed) {
+        boolean wanted = !afterRead.isEmpty();
+        afterRead.forEach(Runnable::run);
+        afterRead.clear();
+        if (changed || wanted) {
             onChange.run();
         }
-        List<Runnable> tasks = List.copyOf(afterRead);
-        afterRead.clear();
-        tasks.forEach(Runnable::run);
     }
 
     private void missed() {
