@@ -6,6 +6,7 @@ import io.sereno.recipes.Explorations;
 import io.sereno.recipes.LyingBackend;
 import io.sereno.recipes.Processes;
 import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.PoolQueue;
 import io.sereno.recipes.kernel.Hold;
 import io.sereno.recipes.kernel.Session;
 import io.sereno.simulation.Explorer;
@@ -84,7 +85,7 @@ class ExploredPermitsTest {
                 }
                 process.eventually(
                         "nothing is in use",
-                        () -> client.shared(PermitQueue.QUEUES).size() == 0);
+                        () -> client.shared(PoolQueue.QUEUES).size() == 0);
                 if (world.clients().indexOf(process) == 0) {
                     changes(world, process, client, permits, 0);
                 }
@@ -129,7 +130,7 @@ class ExploredPermitsTest {
         long stored = Processes.places(world, DIRECTORY).stream()
                 .filter(entry -> entry.name().startsWith(session.id() + "-"))
                 .count();
-        PermitQueue queue = pool(client).queue("count");
+        PoolQueue queue = pool(client).queue("count");
         int known = queue.places();
         queue.exit();
         return stored <= known;
@@ -153,11 +154,11 @@ class ExploredPermitsTest {
         void next() {
             int kind = world.random().nextInt(5);
             int weight = world.random().nextInt(3) == 0 ? 1 + world.random().nextInt(LIMIT) : 1;
-            PermitQueue queue = pool.queue("explore");
+            PoolQueue queue = pool.queue("explore");
             Duration limit = kind == 1 ? Duration.ofMillis(world.random().nextInt(20_000)) : null;
             PermitsInUse.Attempt attempt = permits.begins();
             PermitRequest request =
-                    queue.request("explore", weight, LIMIT, kind == 2, kind == 2 ? Duration.ofSeconds(5) : limit);
+                    pool.request(queue, "explore", weight, kind == 2, kind == 2 ? Duration.ofSeconds(5) : limit);
             boolean[] withdrawn = new boolean[1];
             if (kind == 3) {
                 process.stepAfter(Duration.ofMillis(world.random().nextInt(5_000)), "withdraw", () -> {

@@ -17,6 +17,7 @@ import io.sereno.recipes.Clients;
 import io.sereno.recipes.LossDuringARelease;
 import io.sereno.recipes.SerenoClient;
 import io.sereno.recipes.Threads;
+import io.sereno.recipes.client.PoolQueue;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
 import io.sereno.simulation.Request;
@@ -237,7 +238,7 @@ class PermitPoolTest {
     @Test
     void aReleaseReportsALossThatIsNoticedWhileItWaitsForItsTurn() throws Exception {
         Permit permit = mine.acquire();
-        PermitQueue queue = one.client().shared(PermitQueue.QUEUES).get("semaphore/x", Threads::nothing);
+        PoolQueue queue = one.client().shared(PoolQueue.QUEUES).get("semaphore/x", Threads::nothing);
 
         CompletableFuture<Boolean> released =
                 LossDuringARelease.of(permit, "semaphore/x", queue.strand(), clients, line);

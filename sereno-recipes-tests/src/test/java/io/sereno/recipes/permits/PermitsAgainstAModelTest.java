@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sereno.recipes.Bench;
 import io.sereno.recipes.Wire.Notices;
+import io.sereno.recipes.client.PoolQueue;
 import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.Hold;
 import io.sereno.recipes.kernel.View;
@@ -38,7 +39,7 @@ class PermitsAgainstAModelTest {
         private final PermitPoolRecipe pool;
         private int weight;
         private @Nullable PermitRequest request;
-        private @Nullable PermitQueue queue;
+        private @Nullable PoolQueue queue;
 
         Caller(int client, PermitPoolRecipe pool) {
             this.client = client;
@@ -48,7 +49,7 @@ class PermitsAgainstAModelTest {
         void ask(int permits, boolean onlyIfFree) {
             weight = permits;
             queue = pool.queue("acquire");
-            request = queue.request("acquire", permits, LIMIT, onlyIfFree, onlyIfFree ? Bench.OPERATION_TIMEOUT : null);
+            request = pool.request(queue, "acquire", permits, onlyIfFree, onlyIfFree ? Bench.OPERATION_TIMEOUT : null);
         }
 
         @Nullable

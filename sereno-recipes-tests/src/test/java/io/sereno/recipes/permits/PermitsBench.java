@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sereno.properties.PermitsInUse;
 import io.sereno.recipes.RightsBench;
 import io.sereno.recipes.Wire;
+import io.sereno.recipes.client.PoolQueue;
 import io.sereno.recipes.kernel.Hold;
 import io.sereno.recipes.kernel.Room;
 import io.sereno.recipes.kernel.View;
@@ -92,7 +93,8 @@ final class PermitsBench extends RightsBench<PermitsBench.Wish> {
 
     @Override
     protected Attempt attempt(Caller caller, Wish wish) {
-        PermitQueue queue = pool(caller.node).queue("acquire");
+        PermitPoolRecipe pool = pool(caller.node);
+        PoolQueue queue = pool.queue("acquire");
         attempts.put(caller, property.begins());
         PermitRequest[] request = new PermitRequest[1];
         CompletableFuture<Optional<Hold>> result = new CompletableFuture<>();
@@ -101,7 +103,7 @@ final class PermitsBench extends RightsBench<PermitsBench.Wish> {
         later(
                 Duration.ZERO,
                 () -> queue.strand().execute(() -> {
-                    request[0] = queue.request("acquire", wish.weight, LIMIT, wish.onlyIfFree, wish.limit);
+                    request[0] = pool.request(queue, "acquire", wish.weight, wish.onlyIfFree, wish.limit);
                     var unused = request[0].result().whenComplete((hold, failure) -> {
                         if (failure != null) {
                             result.completeExceptionally(failure);
@@ -148,7 +150,7 @@ final class PermitsBench extends RightsBench<PermitsBench.Wish> {
 
     @Override
     protected int queuesInUse(Node node) {
-        return node.client().shared(PermitQueue.QUEUES).size();
+        return node.client().shared(PoolQueue.QUEUES).size();
     }
 
     void closeAndExpectOnlyTheLimit() {

@@ -8,25 +8,25 @@ import io.sereno.spi.Snapshot;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a place with a weight waits for: until it fits into a limit together with all places in front. So several places are granted at the same time.
+ * What a place of a pool waits for: until there is room for it beside all places in front. So several places are granted at the same time.
  *
- * <p>Stored: entry {@code limit} of the directory, which stays; and in each granted place a <em>mark</em>.
+ * <p>Stored: in each granted place a <em>mark</em>; and entry {@code limit} of the directory, which stays, if the pool keeps one.
  *
- * <p>Invariant: a place is granted only if a look after its enqueue showed that it and all places in front fit into the limit. A place that has had to wait
- * is granted only while that limit is stored. Places in front only become fewer, so the places that are granted never exceed the limit, unless the limit was lowered.
+ * <p>Invariant: a place is granted only if a look after its enqueue showed that there is room for it beside all places in front. A place that has had to
+ * wait is granted only while the limit of that look is stored. Places in front only become fewer, so the places that are granted never exceed the limit,
+ * unless the limit was lowered.
  *
  * <ol>
- *   <li>If no limit is stored: {@code createRevision(own), absent(limit) -> put(limit)}, and look again.
- *   <li><b>First look.</b> If the place fits, it is granted at once, and marked after that.
+ *   <li>If the pool keeps a limit and none is stored: {@code createRevision(own), absent(limit) -> put(limit)}, and look again.
+ *   <li><b>First look.</b> If there is room for the place, it is granted at once, and marked after that.
  *   <li>If a place in front has no mark: <b>watch</b> the last such, and look when it is marked or gone. It is granted before this one.
- *   <li>If all in front are marked: watch the directory, and look when one of them or the limit changes. If the place fits,
+ *   <li>If all in front are marked: watch the directory, and look when one of them or the limit changes. If there is room for the place,
  *       {@code modRevision(own), modRevision(limit) -> put(own, marked)} is the grant. In doubt, the next look shows the mark.
  * </ol>
  *
@@ -37,25 +37,36 @@ public final class Room implements Waiting {
     /** The name of the entry with the limit. */
     public static final String LIMIT = "limit";
 
-    /** What the places mean, and what the limit is. Called on the strand. */
-    public interface Terms {
-        int weight();
+    /** What a look at the places in front means for a place. */
+    public enum Answer {
+        FITS,
+        /** It has to wait until others leave. */
+        FULL,
+        /** It depends on the marks that places in front are about to get. */
+        NOT_KNOWN,
+        /** The pool keeps a limit, and none is stored. */
+        NO_LIMIT
+    }
 
-        /** Of a place in front; a weight that cannot be read is greater than every limit. */
-        long weight(Entry place);
+    /** What the places mean. Called on the strand. */
+    public interface Terms {
+        /**
+         * Whether there is room for the place. Throws an exception if it can never be granted.
+         *
+         * @param inFront the places in front, in their order
+         * @param limit the entry that has the limit; null if there is none
+         */
+        Answer look(List<Entry> inFront, @Nullable Entry limit);
 
         boolean isMarked(Entry place);
 
-        /** The content of the own place with its mark. */
+        /** The content of the own place with its mark, after a look that has found room. */
         String markedLines();
 
-        /**
-         * The stored limit; empty if none is. Throws an exception if the place can never be granted.
-         *
-         * @param stored null if there is no entry
-         */
-        OptionalInt limit(@Nullable Entry stored);
+        /** The own place was found marked: an earlier copy of its grant was applied. */
+        void marked(Entry own);
 
+        /** What to store if the answer is {@code NO_LIMIT}. */
         Bytes firstLimit();
 
         /** The place can never be granted, and is to be given back. */
@@ -157,7 +168,8 @@ public final class Room implements Waiting {
         }
         own.overwritten(self.modRevision());
         if (terms.isMarked(self)) {
-            onGranted.run(); // An earlier copy of the grant was applied.
+            terms.marked(self);
+            onGranted.run();
             return;
         }
         List<Entry> inFront = new ArrayList<>();
@@ -171,31 +183,31 @@ public final class Room implements Waiting {
 
     private void look(List<Entry> inFront, Snapshot all, Runnable onFit) {
         limit = Place.entryOf(LIMIT, all);
-        OptionalInt most;
+        Answer answer;
         try {
-            most = terms.limit(limit);
+            answer = terms.look(inFront, limit);
         } catch (RuntimeException never) {
             terms.refused(never);
             return;
         }
-        if (most.isEmpty()) {
+        if (answer == Answer.NO_LIMIT) {
             next = Next.CREATE_LIMIT;
             return;
         }
-        long sum = terms.weight();
-        Entry unmarked = null;
-        for (Entry other : inFront) {
-            sum += terms.weight(other);
-            unmarked = terms.isMarked(other) ? unmarked : other;
-        }
-        if (sum <= most.getAsInt()) {
+        if (answer == Answer.FITS) {
             onFit.run();
             return;
+        }
+        Entry unmarked = null;
+        for (Entry other : inFront) {
+            unmarked = terms.isMarked(other) ? unmarked : other;
         }
         last = unmarked == null ? null : Place.of(unmarked);
         watch(inFront);
         behindOthers = true;
-        onWaiting.run();
+        if (answer == Answer.FULL) {
+            onWaiting.run();
+        }
     }
 
     // Step 3.
@@ -253,15 +265,14 @@ public final class Room implements Waiting {
 
     // Step 4.
     private void take() {
-        Entry stored = limit;
-        if (stored != null) {
-            Commit.Builder commit =
-                    own.overwrite(card.apply(terms.markedLines())).ifModRevision(LIMIT, stored.modRevision());
-            send(commit, revision -> {
-                own.overwritten(revision);
-                onGranted.run();
-            });
+        Commit.Builder commit = own.overwrite(card.apply(terms.markedLines()));
+        if (limit != null) {
+            commit.ifModRevision(LIMIT, limit.modRevision());
         }
+        send(commit, revision -> {
+            own.overwritten(revision);
+            onGranted.run();
+        });
     }
 
     private void send(Commit.Builder commit, Consumer<Long> then) {

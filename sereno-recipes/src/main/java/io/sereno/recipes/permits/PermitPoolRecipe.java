@@ -4,13 +4,13 @@ import io.sereno.LockView;
 import io.sereno.Permit;
 import io.sereno.PermitPool;
 import io.sereno.recipes.client.Client;
+import io.sereno.recipes.client.PoolQueue;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.Cells;
 import io.sereno.recipes.kernel.Change;
 import io.sereno.recipes.kernel.Hold;
-import io.sereno.recipes.kernel.InUse;
 import io.sereno.recipes.kernel.Room;
 import io.sereno.recipes.kernel.Turn;
 import io.sereno.recipes.kernel.View;
@@ -25,17 +25,15 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** The permit pool as its users call it: makes requests to the {@link PermitQueue} of its name, and waits. Holds nothing itself. */
+/** The permit pool as its users call it: makes requests to the {@link PoolQueue} of its name, and waits. Holds nothing itself. */
 public final class PermitPoolRecipe implements PermitPool {
     static final String RECIPE = "permit pool";
 
-    private final InUse<String, PermitQueue> queues;
     private final Cells<OptionalInt> limits;
     private final Scope scope;
     private final int firstLimit;
 
     public PermitPoolRecipe(Client client, String name, int firstLimit, String directory) {
-        this.queues = client.shared(PermitQueue.QUEUES);
         this.limits = client.shared(Limit.CELLS);
         this.scope = new Scope(client, RECIPE, name, directory);
         this.firstLimit = checkLimit(firstLimit);
@@ -68,8 +66,8 @@ public final class PermitPoolRecipe implements PermitPool {
     @Override
     public Optional<Permit> tryAcquire(int weight) {
         checkWeight(weight);
-        PermitRequest request = queue("tryAcquire")
-                .request("tryAcquire", weight, firstLimit, true, scope.kernel().operationTimeout());
+        PermitRequest request = request(
+                queue("tryAcquire"), "tryAcquire", weight, true, scope.kernel().operationTimeout());
         return granted(request, Await.uninterruptibly(request.result()));
     }
 
@@ -83,19 +81,25 @@ public final class PermitPoolRecipe implements PermitPool {
             throws InterruptedException {
         checkWeight(weight);
         scope.requireNotInterrupted(operation);
-        PermitQueue queue = queue(operation);
-        PermitRequest request = queue.request(operation, weight, firstLimit, false, timeout);
+        PoolQueue queue = queue(operation);
+        PermitRequest request = request(queue, operation, weight, false, timeout);
         return granted(request, queue.await(request));
     }
 
+    /** Requests permits; with a limit the request ends by itself. */
+    PermitRequest request(
+            PoolQueue queue, String operation, int weight, boolean onlyIfFree, @Nullable Duration timeout) {
+        return queue.request(
+                new PermitRequest(queue, operation, weight, firstLimit, onlyIfFree, timeout != null), timeout);
+    }
+
     private static Optional<Permit> granted(PermitRequest request, Optional<Hold> result) {
-        return result.map(hold -> new HeldPermit(hold, request.weight, request.id));
+        return result.map(hold -> new HeldPermit(hold, request.weight, request.entry()));
     }
 
     /** The queue of this directory, with one user added. */
-    PermitQueue queue(String operation) {
-        scope.requireOpen(operation);
-        return queues.enter(scope.directory(), () -> new PermitQueue(queues, scope));
+    PoolQueue queue(String operation) {
+        return PoolQueue.enter(scope, operation);
     }
 
     @Override

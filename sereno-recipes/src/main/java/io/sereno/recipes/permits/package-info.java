@@ -1,5 +1,5 @@
 /**
- * The permit pool: a semaphore whose permits are leased. One queue ({@link io.sereno.recipes.permits.PermitQueue}) of entries that say how many permits
+ * The permit pool: a semaphore whose permits are leased. One queue ({@link io.sereno.recipes.client.PoolQueue}) of entries that say how many permits
  * they are for.
  *
  * <pre>
@@ -7,11 +7,11 @@
  * lease of its session. Besides the card it has a line "weight N", and once it is granted the mark, a line "held".
  * Entry "limit" has the limit; it stays, and is not bound to a lease.
  *
- * acquire(weight):                                                 PermitQueue
+ * acquire(weight):                                                 PoolQueue
  *   append my request to the queue of this client; if it is the first in line: a new place, enter() as for the mutex
  *   when the first in line has its permits, or gives up: the next one makes its place, or goes on in that place if the weight is the same
  *
- * tryAcquire(weight):                                              RightQueue, PermitQueue
+ * tryAcquire(weight):                                              RightQueue, PoolQueue
  *   if a caller of this client is known to wait: taken
  *   read the directory: if weight + all places &gt; limit: taken
  *   else as acquire(); but if there is no room after enter(): taken, and the place is given back
@@ -28,7 +28,7 @@
  *   else: watch the directory; look when a place in front or the limit changes
  *   once a ttl, look without a notice
  *
- * release():                                                       PermitTurn
+ * release():                                                       PoolTurn
  *   leave() as for the mutex
  *
  * setLimit(n):                                                     Limit, Cell

@@ -1,4 +1,4 @@
-package io.sereno.recipes.permits;
+package io.sereno.recipes.client;
 
 import io.sereno.LossCause;
 import io.sereno.recipes.kernel.FencingToken;
@@ -9,31 +9,31 @@ import io.sereno.recipes.kernel.Turn;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Entry;
-import java.util.OptionalInt;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The place of one request, and of the permits that it becomes.
+ * The place of one request to a pool, and of the right that it becomes.
  *
- * <p>Stored: the entry of its {@link Turn}, with the weight, and with the mark {@code held} once the permits are granted; and {@code limit}, if it is the
- * first that needs one.
+ * <p>Stored: the entry of its {@link Turn}, with what the request says, and with its mark once it is granted.
  *
- * <p>Invariant: the permits are held only while the turn is granted, which happens once.
+ * <p>Invariant: the right is held only while the turn is granted, which happens once.
  *
  * <p>All but {@link #takeBack} and {@link #failure} is confined to the strand of the queue.
  */
-final class PermitTurn implements Turn.Owner, Room.Terms, Hold.Giver {
-    private final PermitQueue queue;
+final class PoolTurn implements Turn.Owner, Room.Terms, Hold.Giver {
+    private final PoolQueue queue;
     private final Turn turn;
 
-    private PermitRequest request;
+    private PoolRequest request;
+    private boolean hasToWait;
     private boolean granted;
     private boolean left;
     private @Nullable Hold hold;
     private LossCause lastLoss = LossCause.SESSION_EXPIRED;
 
-    PermitTurn(PermitQueue queue, PermitRequest request) {
+    PoolTurn(PoolQueue queue, PoolRequest request) {
         this.queue = queue;
         this.request = request;
         request.turn = this;
@@ -45,16 +45,23 @@ final class PermitTurn implements Turn.Owner, Room.Terms, Hold.Giver {
         turn.enter();
     }
 
-    /** From now on the place is for another request of the same weight. */
-    void serve(PermitRequest next) {
+    /** From now on the place is for another request that is like the former one. */
+    void serve(PoolRequest next) {
         next.turn = this;
+        next.replaces(request);
         request = next;
-        if (turn.isWaiting()) {
+        if (hasToWait()) {
             waiting();
         }
     }
 
-    boolean isWaiting() {
+    /** Whether it is known that others have to leave first. */
+    boolean hasToWait() {
+        return hasToWait && turn.isWaiting();
+    }
+
+    /** As above, or others in front are about to be granted. */
+    boolean isBehindOthers() {
         return turn.isWaiting();
     }
 
@@ -64,45 +71,34 @@ final class PermitTurn implements Turn.Owner, Room.Terms, Hold.Giver {
     }
 
     @Override
-    public int weight() {
-        return request.weight;
-    }
-
-    @Override
-    public long weight(Entry place) {
-        return Weight.of(place).permits();
+    public Room.Answer look(List<Entry> inFront, @Nullable Entry limit) {
+        hasToWait = false;
+        return request.look(inFront, limit);
     }
 
     @Override
     public boolean isMarked(Entry place) {
-        return Weight.of(place).held();
+        return request.isMarked(place);
+    }
+
+    @Override
+    public void marked(Entry own) {
+        request.marked(own);
     }
 
     @Override
     public String lines() {
-        return new Weight(request.weight, granted).lines();
+        return request.lines(granted);
     }
 
     @Override
     public String markedLines() {
-        return new Weight(request.weight, true).lines();
-    }
-
-    @Override
-    public OptionalInt limit(@Nullable Entry stored) {
-        OptionalInt limit = Limit.of(stored);
-        int most = limit.orElse(request.firstLimit);
-        if (request.weight > most) {
-            throw new IllegalStateException(queue.scope().about(request.operation()) + ": weight " + request.weight
-                    + " is above the limit of the pool, which is " + most
-                    + "; ask for fewer permits, or raise the limit with setLimit");
-        }
-        return limit;
+        return request.lines(true);
     }
 
     @Override
     public Bytes firstLimit() {
-        return Limit.FORMAT.encode(OptionalInt.of(request.firstLimit));
+        return request.firstLimit();
     }
 
     @Override
@@ -112,13 +108,14 @@ final class PermitTurn implements Turn.Owner, Room.Terms, Hold.Giver {
 
     @Override
     public void waiting() {
+        hasToWait = true;
         queue.waits(request);
     }
 
     @Override
     public void granted(Session under, long createRevision) {
         granted = true;
-        request.id = turn.placeName();
+        request.entry = turn.placeName();
         hold = queue.grant(request, this, under, FencingToken.of(createRevision, 0));
         queue.granted(request);
     }
