@@ -147,6 +147,16 @@ public interface Sereno extends AutoCloseable {
     PermitPool permitPool(String name, int limit);
 
     /**
+     * The pool of numbered slots of this name.
+     *
+     * @param name of the pool
+     * @param count how many numbers there are for the callers of this object, from 0 on; 1 to {@value SlotPool#MAX_COUNT}; not stored
+     * @return an object that needs no closing; the call does no I/O
+     * @throws IllegalArgumentException if the count is out of range
+     */
+    SlotPool slotPool(String name, int count);
+
+    /**
      * A candidate in the election of this name. Each call makes a new candidate, also within one process.
      *
      * @param name of the election

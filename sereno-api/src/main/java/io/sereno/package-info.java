@@ -18,6 +18,7 @@
  * <ul>
  *   <li>{@link io.sereno.Mutex}: one holder at a time. Its {@link io.sereno.Grant} may be used by any thread, reports
  *       its loss and has a fencing token. {@link io.sereno.Right} describes what every right can do.
+ *   <li>{@link io.sereno.SlotPool}: numbers of which each client takes one for itself.
  *   <li>{@link io.sereno.LeaderElection}: one leader, known to all candidates.
  *   <li>{@link io.sereno.ScheduledTask}: one node begins each due time.
  *   <li>{@link io.sereno.Counter}: a long that many clients change.

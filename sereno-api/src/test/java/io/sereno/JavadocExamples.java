@@ -59,6 +59,8 @@ abstract class JavadocExamples {
 
     abstract void upload(BooleanSupplier goOn);
 
+    abstract void train(int gpu, BooleanSupplier goOn);
+
     void quickStart(Ledger ledger) throws InterruptedException {
         // example
         try (Sereno sereno = Sereno.connect("etcd://10.0.0.7:2379,10.0.0.8:2379/billing")) {
@@ -200,6 +202,15 @@ abstract class JavadocExamples {
                 .run(grant -> reports.write(grant.due(), grant.fencingToken()));
         // end
         return task;
+    }
+
+    void slotPool(Sereno sereno) throws InterruptedException {
+        // example
+        SlotPool gpus = sereno.slotPool("gpus", 4);
+        try (Slot gpu = gpus.acquire()) {
+            train(gpu.number(), gpu::isHeld); // on a GPU that nobody else uses
+        }
+        // end
     }
 
     LeaderElection election(Sereno sereno, Reports reports) {

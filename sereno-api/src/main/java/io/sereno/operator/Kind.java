@@ -10,6 +10,8 @@ public enum Kind {
     READ_WRITE_LOCK("rwlock", true),
     /** The locks over several names of one domain. */
     LOCK_SET("lockset", true),
+    /** A slot pool: several seats hold at the same time, each another number. */
+    SLOT_POOL("slots", true),
     /** An election. */
     ELECTION("election", true),
     /**
@@ -52,7 +54,7 @@ public enum Kind {
     /**
      * Whether clients queue for it: only such a resource has {@link Seat}s.
      *
-     * @return true for locks of all kinds, elections and readers
+     * @return true for locks of all kinds, slot pools, elections and readers
      */
     public boolean isQueue() {
         return queue;

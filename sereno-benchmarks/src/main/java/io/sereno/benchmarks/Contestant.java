@@ -50,6 +50,7 @@ record Contestant(Role role, String system, String subject, String connector, St
             case LOCK -> "Mutex";
             case METERED_LOCK -> "Mutex with Micrometer";
             case WRITE_LOCK -> "ReadWriteMutex";
+            case SLOT -> "SlotPool";
             case ELECTION -> "LeaderElection";
             case COUNTER -> "Counter";
             case VALUE -> "SharedValue";
@@ -69,6 +70,8 @@ record Contestant(Role role, String system, String subject, String connector, St
                 switch (row.feature()) {
                     case LOCK -> row.id().equals("W3") ? List.of("RLock", "RFairLock") : List.of("RLock");
                     case WRITE_LOCK -> List.of("RReadWriteLock");
+                    // Neither it nor Curator has numbers; a permit is nearest.
+                    case SLOT -> List.of("RPermitExpirableSemaphore");
                     case ELECTION -> List.of("RLock");
                     case COUNTER -> List.of("RAtomicLong");
                     case VALUE -> List.of("RBucket");
@@ -87,12 +90,13 @@ record Contestant(Role role, String system, String subject, String connector, St
                     case COUNTER -> List.of("compare-and-set");
                     case TOPIC -> List.of("puts and watch");
                     case GROUP -> List.of("keys of a lease");
-                    case BARRIER, IDS, METERED_LOCK, WRITE_LOCK, VALUE -> List.of();
+                    case BARRIER, IDS, METERED_LOCK, WRITE_LOCK, SLOT, VALUE -> List.of();
                 };
             case "zookeeper" ->
                 switch (row.feature()) {
                     case LOCK -> List.of("InterProcessMutex");
                     case WRITE_LOCK -> List.of("InterProcessReadWriteLock");
+                    case SLOT -> List.of("InterProcessSemaphoreV2");
                     case ELECTION -> List.of("LeaderLatch");
                     case COUNTER -> List.of("DistributedAtomicLong");
                     case VALUE -> List.of("SharedCount");

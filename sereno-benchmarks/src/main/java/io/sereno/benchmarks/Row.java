@@ -33,6 +33,8 @@ record Row(
         WRITE_LOCK,
         /** A lock whose client has meters of Micrometer, beside one that has none. */
         METERED_LOCK,
+        /** The one slot of a pool. */
+        SLOT,
         ELECTION,
         COUNTER,
         /** A number that is read, and set if its version is the same. */

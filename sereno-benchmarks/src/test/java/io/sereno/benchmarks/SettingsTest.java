@@ -16,11 +16,12 @@ class SettingsTest {
 
     @Test
     void aGroupIsAllItsRows() {
-        assertThat(rows("w")).hasSize(19).startsWith("W W1").endsWith("W W11b");
+        assertThat(rows("w")).hasSize(21).startsWith("W W1").endsWith("W W12b");
         assertThat(rows("growth"))
                 .containsExactly(
                         "GROWTH waiting",
                         "GROWTH writers",
+                        "GROWTH slots",
                         "GROWTH members",
                         "GROWTH kept",
                         "GROWTH locks",

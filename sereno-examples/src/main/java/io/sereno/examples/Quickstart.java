@@ -14,6 +14,7 @@ import io.sereno.ReadWriteMutex;
 import io.sereno.Right;
 import io.sereno.ScheduledTask;
 import io.sereno.Sereno;
+import io.sereno.Slot;
 import io.sereno.TaskGrant;
 import io.sereno.Topology;
 import io.sereno.WriteGrant;
@@ -84,6 +85,7 @@ public final class Quickstart {
         oneLock(ada, ben);
         readersAndAWriter(ada, ben, cleo);
         permits(ada, ben, cleo);
+        slots(ada, ben);
         task(List.of(ada, ben, cleo));
         TourOfCounting counting = new TourOfCounting(narrator, ada, ben, cleo);
         try {
@@ -229,6 +231,22 @@ public final class Quickstart {
         TaskGrant run = runs.poll(10, TimeUnit.SECONDS);
         check(run != null, "no node has begun a due time");
         return Objects.requireNonNull(run);
+    }
+
+    /** Each has a number of its own; one that is given back is the next one's. */
+    private void slots(Sereno ada, Sereno ben) throws Exception {
+        Slot first = ada.slotPool("workers", 2).acquire(1);
+        Slot second = ben.slotPool("workers", 2).acquire(1);
+        check(first.number() == 1 && second.number() == 0, "two clients have the same number, or not the free one");
+        check(ben.slotPool("workers", 2).tryAcquire().isEmpty(), "a third slot was granted of two");
+        first.release();
+        Slot third = ben.slotPool("workers", 2).acquire();
+        check(
+                third.number() == 1 && third.fencingToken() > first.fencingToken(),
+                "the number that came back was not granted, or with a lower token");
+        third.release();
+        second.release();
+        say("Slots: ada was worker 1 and ben worker 0; when ada gave 1 back, ben got it with a greater token.");
     }
 
     private void oneLeader(Sereno ada, Sereno ben, Sereno cleo) throws Exception {

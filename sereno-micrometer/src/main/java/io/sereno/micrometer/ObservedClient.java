@@ -6,6 +6,7 @@ import io.sereno.Mutex;
 import io.sereno.PermitPool;
 import io.sereno.ReadWriteMutex;
 import io.sereno.Sereno;
+import io.sereno.SlotPool;
 import java.lang.reflect.Method;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,9 @@ final class ObservedClient extends Forwarding {
         }
         if (result instanceof PermitPool) {
             return lock(result, "permit pool", arguments);
+        }
+        if (result instanceof SlotPool) {
+            return lock(result, "slot pool", arguments);
         }
         return result;
     }

@@ -12,7 +12,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** A mutex, a read-write mutex, a lock set or a permit pool: observes each call that acquires a right. */
+/** A mutex, a read-write mutex, a lock set, a permit pool or a slot pool: observes each call that acquires a right. */
 final class ObservedLock extends Forwarding {
     private final Observations observations;
 

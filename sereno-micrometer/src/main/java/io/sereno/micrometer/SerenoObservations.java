@@ -26,8 +26,8 @@ import java.util.Objects;
  * The parent of both is the observation that is current in the thread that acquires. An exception becomes the error of
  * its observation. The work of {@link io.sereno.Mutex#call} runs in the scope of {@code sereno.hold}.
  *
- * <p>The calls of {@link io.sereno.Mutex}, {@link io.sereno.ReadWriteMutex}, {@link io.sereno.LockSet} and {@link
- * io.sereno.PermitPool} that acquire
+ * <p>The calls of {@link io.sereno.Mutex}, {@link io.sereno.ReadWriteMutex}, {@link io.sereno.LockSet}, {@link
+ * io.sereno.PermitPool} and {@link io.sereno.SlotPool} that acquire
  * a right are observed. {@link io.sereno.Mutex#asLock()} is not observed, nor are elections: a leadership may last for
  * months. The meters of {@link SerenoMetrics} do not depend on this class.
  */

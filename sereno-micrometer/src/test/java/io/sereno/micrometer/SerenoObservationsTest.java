@@ -13,6 +13,7 @@ import io.sereno.Permit;
 import io.sereno.Right;
 import io.sereno.Sereno;
 import io.sereno.SerenoMeter;
+import io.sereno.Slot;
 import io.sereno.WriteGrant;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -161,6 +162,9 @@ class SerenoObservationsTest {
         try (Permit permit = ada.permitPool("p", 3).acquire(2)) {
             assertThat(permit.weight()).isEqualTo(2);
         }
+        try (Slot slot = ada.slotPool("n", 3).acquire(2)) {
+            assertThat(slot.number()).isEqualTo(2);
+        }
         assertThat(ended())
                 .containsExactly(
                         "sereno.acquire read-write mutex r granted",
@@ -168,7 +172,9 @@ class SerenoObservationsTest {
                         "sereno.acquire lock set l granted",
                         "sereno.hold lock set l released",
                         "sereno.acquire permit pool p granted",
-                        "sereno.hold permit pool p released");
+                        "sereno.hold permit pool p released",
+                        "sereno.acquire slot pool n granted",
+                        "sereno.hold slot pool n released");
     }
 
     @Test

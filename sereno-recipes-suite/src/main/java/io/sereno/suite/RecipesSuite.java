@@ -27,6 +27,8 @@ import io.sereno.suite.operator.OperatorEndRules;
 import io.sereno.suite.operator.OperatorViewRules;
 import io.sereno.suite.permits.PermitFaultRules;
 import io.sereno.suite.permits.PermitRules;
+import io.sereno.suite.slots.SlotFaultRules;
+import io.sereno.suite.slots.SlotRules;
 import io.sereno.suite.tasks.TaskFaultRules;
 import io.sereno.suite.tasks.TaskRules;
 import io.sereno.suite.topic.TopicArrivalRules;
@@ -95,6 +97,15 @@ public abstract class RecipesSuite extends SerenoTck {
     @Tag("SEM")
     @Tag("faults")
     class PermitsUnderFaults extends PermitFaultRules {}
+
+    @Nested
+    @Tag("SLT")
+    class Slots extends SlotRules {}
+
+    @Nested
+    @Tag("SLT")
+    @Tag("faults")
+    class SlotsUnderFaults extends SlotFaultRules {}
 
     @Nested
     @Tag("CTR")

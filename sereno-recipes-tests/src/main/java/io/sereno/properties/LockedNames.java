@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /**
- * RWL-1, RWL-2 and LCK-11c: of the rights to names of one lock, no two are held at the same moment that share a name which either of them writes; for
+ * RWL-1, RWL-2, LCK-11c, and SLT-1 for slots, of which each is a name that is written: of the rights to names of one lock, no two are held at the same moment that share a name which either of them writes; for
  * each name, each grant to write it has a greater token than those before it; and no right is reported as lost after it was released. Safe for
  * use by multiple threads.
  */

@@ -62,6 +62,7 @@ class CloseTest {
         sereno.lockSet("x").acquire(Set.of("a"));
         sereno.permitPool("x", 2).acquire(2);
         sereno.permitPool("x", 2).setLimit(3);
+        sereno.slotPool("x", 1).acquire();
         var unusedTask = sereno.task("x").every(DAY).run(grant -> {});
         group.add(2);
         group.join();
@@ -84,6 +85,7 @@ class CloseTest {
                 Threads.inThread(() -> sereno.readWriteMutex("x").tryAcquireRead(DAY)),
                 Threads.inThread(() -> sereno.lockSet("x").tryAcquire(Set.of("a"), DAY)),
                 Threads.inThread(() -> sereno.permitPool("x", 2).tryAcquire(2, DAY)),
+                Threads.inThread(() -> sereno.slotPool("x", 1).tryAcquire(DAY)),
                 Threads.inThread(() -> group.await(DAY)),
                 Threads.inThread(() -> sereno.value("x", Codec.utf8()).await("b"::equals, DAY)),
                 Threads.inThread(() -> sereno.map("x", Codec.utf8()).await(map -> map.isEmpty(), DAY)),

@@ -76,6 +76,7 @@ class MeterTest {
         reading.release();
         client.lockSet("s").acquire(Set.of("a")).release();
         client.permitPool("p", 2).acquire(2).release();
+        client.slotPool("n", 2).acquire().release();
         assertThat(meter.events)
                 .containsExactly(
                         "connected to memory",
@@ -87,7 +88,10 @@ class MeterTest {
                         "released lock set s after 0 ms",
                         "waiting for permit pool p",
                         "granted permit pool p after 0 ms",
-                        "released permit pool p after 0 ms");
+                        "released permit pool p after 0 ms",
+                        "waiting for slot pool n",
+                        "granted slot pool n after 0 ms",
+                        "released slot pool n after 0 ms");
         assertThat(meter.held).hasValue(0);
         assertThat(meter.waiting).hasValue(0);
     }

@@ -11,6 +11,8 @@ import io.sereno.PermitPool;
 import io.sereno.ReadWriteMutex;
 import io.sereno.Right;
 import io.sereno.Sereno;
+import io.sereno.Slot;
+import io.sereno.SlotPool;
 import io.sereno.backend.memory.MemoryBackup;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
@@ -115,6 +117,28 @@ class StoreRestoredTest {
         clients.store.restore(backup, revisions);
 
         Threads.inThread(() -> next.acquire(2)).get(10, TimeUnit.SECONDS).release();
+        assertThat(held.lost().toCompletableFuture().get(10, TimeUnit.SECONDS)).isEqualTo(LossCause.STORE_RESTORED);
+    }
+
+    /** As for a permit: a number that was given back is free, though its former place exists again. */
+    @ParameterizedTest
+    @EnumSource
+    void aReleasedSlotThatExistsAgainIsTakenFromNobody(MemoryBackup.Revisions revisions) throws Exception {
+        Sereno client = clients.connect("former");
+        SlotPool next = clients.connect("next").slotPool("x", 1);
+        Slot released = client.slotPool("x", 1).acquire();
+        Slot held = client.slotPool("y", 1).acquire();
+        MemoryBackup backup = clients.store.backup();
+        released.release();
+        for (int i = 0; i < 20; i++) {
+            client.mutex("y").acquire().release();
+        }
+
+        clients.store.restore(backup, revisions);
+
+        Slot again = Threads.inThread(() -> next.acquire()).get(10, TimeUnit.SECONDS);
+        assertThat(again.number()).isZero();
+        again.release();
         assertThat(held.lost().toCompletableFuture().get(10, TimeUnit.SECONDS)).isEqualTo(LossCause.STORE_RESTORED);
     }
 

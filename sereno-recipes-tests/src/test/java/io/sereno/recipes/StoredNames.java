@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 final class StoredNames extends LyingBackend {
     private static final Pattern PLACE = Pattern.compile("[0-9A-Za-z]{11}-[0-9a-z]+");
     private static final Pattern LIKE_A_PLACE = Pattern.compile("[0-9A-Za-z]{11}-.*");
-    private static final Pattern QUEUE = Pattern.compile("(lock|election|reader|rwlock|lockset)/.*");
+    private static final Pattern QUEUE = Pattern.compile("(lock|election|reader|rwlock|lockset|slots)/.*");
     /** Have other entries beside their places. */
     private static final Pattern POOL = Pattern.compile("(semaphore|task)/.*");
 

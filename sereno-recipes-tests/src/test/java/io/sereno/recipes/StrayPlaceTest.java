@@ -9,6 +9,7 @@ import io.sereno.Grant;
 import io.sereno.LeaderElection;
 import io.sereno.Leadership;
 import io.sereno.Permit;
+import io.sereno.Slot;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
 import io.sereno.recipes.kernel.Card;
@@ -86,6 +87,16 @@ class StrayPlaceTest {
         inThread(one.permitPool("x", 1)::acquire).get(10, TimeUnit.SECONDS).release();
         arrives("semaphore/x");
         assertThat(one.permitPool("x", 1).tryAcquire()).hasValueSatisfying(Permit::close);
+    }
+
+    /** A place that does not say which number it has keeps all behind it waiting. */
+    @Test
+    void slotsAreAcquired() throws Exception {
+        arrives("slots/x");
+        inThread(() -> one.slotPool("x", 1).acquire()).get(10, TimeUnit.SECONDS).release();
+        arrives("slots/x");
+        assertThat(one.slotPool("x", 1).tryAcquire()).hasValueSatisfying(Slot::close);
+        assertThat(clients.entries("slots/x")).isEmpty();
     }
 
     @Test

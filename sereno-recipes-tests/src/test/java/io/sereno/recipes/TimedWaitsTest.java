@@ -79,6 +79,12 @@ class TimedWaitsTest {
                 return timeout -> here.permitPool("p", 2).tryAcquire(2, timeout).isPresent();
             }
         },
+        SLOT_POOL {
+            @Override
+            Call by(SerenoClient here) {
+                return timeout -> here.slotPool("n", 1).tryAcquire(timeout).isPresent();
+            }
+        },
         ELECTION {
             @Override
             Call by(SerenoClient here) {
@@ -181,6 +187,7 @@ class TimedWaitsTest {
         var unused3 = others.readWriteMutex("r").acquireWrite();
         var unused4 = others.lockSet("s").acquire(Set.of("a"));
         var unused5 = others.permitPool("p", 2).acquire();
+        var unused6 = others.slotPool("n", 1).acquire();
         var unused2 = others.election("e").start().awaitLeadership();
         others.waitGroup("w").add(1);
         return clients.connect("here", line);

@@ -16,6 +16,7 @@ import io.sereno.Sereno;
 import io.sereno.SessionState;
 import io.sereno.SharedMap;
 import io.sereno.SharedValue;
+import io.sereno.SlotPool;
 import io.sereno.Subscription;
 import io.sereno.Topic;
 import io.sereno.WaitGroup;
@@ -32,6 +33,7 @@ import io.sereno.recipes.membership.MembershipRecipe;
 import io.sereno.recipes.mutex.MutexRecipe;
 import io.sereno.recipes.operator.OperatorRecipe;
 import io.sereno.recipes.permits.PermitPoolRecipe;
+import io.sereno.recipes.slots.SlotPoolRecipe;
 import io.sereno.recipes.tasks.ScheduledTaskRecipe;
 import io.sereno.recipes.topic.TopicRecipe;
 import io.sereno.recipes.value.SharedMapRecipe;
@@ -80,6 +82,11 @@ public final class SerenoClient implements Sereno {
     @Override
     public PermitPool permitPool(String name, int limit) {
         return new PermitPoolRecipe(client, name, limit, directories.of("semaphore", name));
+    }
+
+    @Override
+    public SlotPool slotPool(String name, int count) {
+        return new SlotPoolRecipe(client, name, count, directories.of("slots", name));
     }
 
     @Override

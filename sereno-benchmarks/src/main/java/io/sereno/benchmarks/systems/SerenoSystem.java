@@ -54,9 +54,11 @@ public class SerenoSystem implements Peer.Connector {
         @Override
         public Lock lock(String name) {
             return new OneLock(
-                    subject.equals("ReadWriteMutex")
-                            ? sereno.readWriteMutex(name)::acquireWrite
-                            : sereno.mutex(name)::acquire);
+                    switch (subject) {
+                        case "ReadWriteMutex" -> sereno.readWriteMutex(name)::acquireWrite;
+                        case "SlotPool" -> sereno.slotPool(name, 1)::acquire;
+                        default -> sereno.mutex(name)::acquire;
+                    });
         }
 
         @Override

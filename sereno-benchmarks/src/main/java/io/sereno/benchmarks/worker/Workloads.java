@@ -6,9 +6,9 @@ final class Workloads {
 
     static Workload of(String row, int size, Clients clients) {
         return switch (row) {
-            case "W1", "W10a", "metered" -> new LockCycles(clients, 1, 1, 0);
+            case "W1", "W10a", "W12a", "metered" -> new LockCycles(clients, 1, 1, 0);
             case "W2" -> new LockCycles(clients, 1, size, 0);
-            case "W3", "waiting", "W10b", "writers" -> new LockCycles(clients, size, 1, 0);
+            case "W3", "waiting", "W10b", "W12b", "writers", "slots" -> new LockCycles(clients, size, 1, 0);
             case "idle" -> new LockCycles(clients, 1, 1, size);
             case "neighbours" -> new Neighbours(clients, size);
             case "W4a", "W11a" -> new Additions(clients, 1, 1, 0);

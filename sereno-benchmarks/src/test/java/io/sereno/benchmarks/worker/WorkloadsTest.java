@@ -55,6 +55,8 @@ class WorkloadsTest {
                 "W10b",
                 "W11a",
                 "W11b",
+                "W12a",
+                "W12b",
                 "adds",
                 "ids",
                 "idle",
@@ -62,6 +64,7 @@ class WorkloadsTest {
                 "locks",
                 "members",
                 "neighbours",
+                "slots",
                 "waiting",
                 "writers"
             })

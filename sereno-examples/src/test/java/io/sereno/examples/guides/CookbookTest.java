@@ -22,6 +22,8 @@ import io.sereno.PermitPool;
 import io.sereno.ScheduledTask;
 import io.sereno.Sereno;
 import io.sereno.SharedValue;
+import io.sereno.Slot;
+import io.sereno.SlotPool;
 import io.sereno.Subscription;
 import io.sereno.Topology;
 import io.sereno.Versioned;
@@ -313,6 +315,55 @@ class CookbookTest {
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("weight 3 is above the limit");
         sendImport(two, false, () -> {});
+    }
+
+    static void trainOn(Sereno sereno, String host, Consumer<Slot> train) throws InterruptedException {
+        SlotPool gpus = sereno.slotPool("gpus/" + host, 4);
+        try (Slot gpu = gpus.acquire()) {
+            train.accept(gpu);
+            if (!gpu.isHeld()) {
+                throw new IllegalStateException("GPU " + gpu.number() + " was lost: another training may run on it");
+            }
+        }
+    }
+
+    static Slot workAs(Sereno sereno, int former) throws InterruptedException {
+        Slot worker = sereno.slotPool("workers", 1_024).acquire(former);
+        return worker;
+    }
+
+    @Test
+    void noTwoTrainingsRunOnOneGpu() throws Exception {
+        Set<Integer> busy = ConcurrentHashMap.newKeySet();
+        AtomicInteger clashes = new AtomicInteger();
+        List<Callable<Void>> trainings = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            Sereno node = i % 2 == 0 ? one : two;
+            trainings.add(() -> {
+                trainOn(node, "host-1", gpu -> {
+                    clashes.addAndGet(busy.add(gpu.number()) && gpu.number() < 4 ? 0 : 1);
+                    Thread.onSpinWait();
+                    busy.remove(gpu.number());
+                });
+                return null;
+            });
+        }
+        results(trainings);
+        assertThat(clashes).hasValue(0);
+        assertThatThrownBy(() -> trainOn(one, "host-2", Slot::close))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("GPU 0 was lost");
+    }
+
+    @Test
+    void aWorkerGetsItsFormerNumberIfNobodyHasIt() throws Exception {
+        workAs(one, 7).release();
+        Slot again = workAs(one, 7);
+        Slot other = workAs(two, 7);
+        assertThat(again.number()).isEqualTo(7);
+        assertThat(other.number()).isZero();
+        again.release();
+        other.release();
     }
 
     static String newId(Sereno sereno) {

@@ -38,7 +38,7 @@ public class PlaceRules {
             "3kd82jD0aXqq-4",
             "3kd82jD0aXq-4-5");
 
-    private static final Pattern QUEUE = Pattern.compile("(lock|rwlock|lockset|election|reader)/.*");
+    private static final Pattern QUEUE = Pattern.compile("(lock|rwlock|lockset|slots|election|reader)/.*");
     /** Have other entries beside their places. */
     private static final Pattern POOL = Pattern.compile("(semaphore|task)/.*");
 

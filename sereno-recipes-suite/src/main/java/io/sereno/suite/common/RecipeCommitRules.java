@@ -16,6 +16,7 @@ import io.sereno.Retention;
 import io.sereno.ScheduledTask;
 import io.sereno.SharedMap;
 import io.sereno.SharedValue;
+import io.sereno.Slot;
 import io.sereno.Subscription;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
@@ -144,6 +145,9 @@ public class RecipeCommitRules {
         Permit permit = node.result("acquire", () -> pool.acquire(2));
         node.run("setLimit", () -> pool.setLimit(4));
         node.run("release", permit::release);
+        Slot slot = node.result(
+                "acquire", () -> node.sereno().slotPool("n" + end, 2).acquire());
+        node.run("release", slot::release);
         LeaderElection candidate = node.sereno().election("e" + end).start();
         LeaderRules.lead(bench, node, candidate);
         node.result("metadata", () -> candidate.metadata(Map.of("a", "b")));

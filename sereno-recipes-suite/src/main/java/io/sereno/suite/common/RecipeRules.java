@@ -13,6 +13,8 @@ import io.sereno.Permit;
 import io.sereno.Right;
 import io.sereno.SharedMap;
 import io.sereno.SharedValue;
+import io.sereno.Slot;
+import io.sereno.SlotPool;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
 import io.sereno.WaitGroup;
@@ -58,6 +60,9 @@ public class RecipeRules {
         Permit permit = node.result("acquire", node.sereno().permitPool("p", 1)::acquire);
         node.run("release", permit::release);
         requireNames(bench, "semaphore/p", List.of("limit"));
+        Slot slot = node.result("acquire", () -> node.sereno().slotPool("n", 1).acquire());
+        node.run("release", slot::release);
+        requireNames(bench, "slots/n", List.of());
         LeaderElection candidate = node.sereno().election("e").start();
         LeaderRules.lead(bench, node, candidate);
         node.run("close", candidate::close);
@@ -200,6 +205,13 @@ public class RecipeRules {
         bad.put(
                 "a negative time to wait for permits",
                 () -> node.sereno().permitPool("p", 1).tryAcquire(Duration.ofMillis(-1)));
+        bad.put("no slots", () -> node.sereno().slotPool("n", 0));
+        bad.put("too many slots", () -> node.sereno().slotPool("n", SlotPool.MAX_COUNT + 1));
+        bad.put("a slot beyond the count", () -> node.sereno().slotPool("n", 3).acquire(3));
+        bad.put("a negative slot", () -> node.sereno().slotPool("n", 3).tryAcquire(-1, Duration.ZERO));
+        bad.put(
+                "a negative time to wait for a slot",
+                () -> node.sereno().slotPool("n", 3).tryAcquire(Duration.ofMillis(-1)));
         bad.put("no ids", () -> node.sereno().ids("i").nextIds(0));
         bad.put("an empty id", () -> node.sereno().membership("g").join("", Node.steady(bench)));
         bad.put("a ttl that no store gives", () -> node.sereno().membership("g").join("one", Duration.ofDays(4_000)));

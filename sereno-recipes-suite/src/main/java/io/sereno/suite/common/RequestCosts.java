@@ -17,6 +17,7 @@ import io.sereno.Right;
 import io.sereno.Sereno;
 import io.sereno.SharedMap;
 import io.sereno.SharedValue;
+import io.sereno.SlotPool;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
 import io.sereno.WaitGroup;
@@ -208,6 +209,10 @@ public abstract class RequestCosts {
         operations.put(
                 "acquire and release a permit, while permits are free",
                 () -> pool.acquire().release());
+        SlotPool slots = one.slotPool("alone", 2);
+        operations.put(
+                "acquire and release a slot, while slots are free",
+                () -> slots.acquire().release());
     }
 
     private static void elections(Sereno one, Sereno other, Map<String, Work> operations) throws InterruptedException {

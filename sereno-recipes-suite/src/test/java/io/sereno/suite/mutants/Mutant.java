@@ -31,6 +31,7 @@ public record Mutant(String name, String rule, World.Backends backends) {
         NamesMutants.addTo(all);
         OperatorMutants.addTo(all);
         PermitMutants.addTo(all);
+        SlotMutants.addTo(all);
         LeaderMutants.addTo(all);
         TaskMutants.addTo(all);
         CounterMutants.addTo(all);

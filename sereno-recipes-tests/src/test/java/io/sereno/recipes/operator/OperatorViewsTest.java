@@ -12,12 +12,14 @@ import io.sereno.NotAppliedException;
 import io.sereno.Right;
 import io.sereno.Sereno;
 import io.sereno.SerenoClosedException;
+import io.sereno.Slot;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
 import io.sereno.WriteGrant;
 import io.sereno.operator.Kind;
 import io.sereno.operator.Operator;
 import io.sereno.operator.QueueView;
+import io.sereno.operator.Release;
 import io.sereno.operator.Resource;
 import io.sereno.operator.Seat;
 import io.sereno.operator.SessionView;
@@ -46,6 +48,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -110,6 +113,31 @@ class OperatorViewsTest {
         first.release();
         second.release();
         writer.get().release();
+    }
+
+    @Test
+    void eachOfTheSlotsHasAHolderAndOneThatIsEndedIsTheNextOnes() throws Exception {
+        Slot first = one.slotPool("x", 2).acquire();
+        Slot second = two.slotPool("x", 2).acquire();
+        CompletableFuture<Slot> waiting =
+                Threads.inThread(() -> two.slotPool("x", 2).acquire());
+        clients.passUntil(() -> clients.entries("slots/x").size() == 3, Duration.ofSeconds(1));
+        QueueView queue = operator.queue(Kind.SLOT_POOL, "x").orElseThrow();
+        assertThat(queue.holders()).extracting(Seat::nodeId).containsExactly("one", "two");
+        assertThat(queue.holders().get(0).firstToken()).hasValue(first.fencingToken());
+        assertThat(queue.holders()).noneMatch(Seat::shared);
+        assertThat(queue.waiters()).extracting(Seat::nodeId).containsExactly("two");
+
+        Release release = operator.endNow(queue.holders().get(0), "its GPU is needed");
+
+        assertThat(release.result()).isEqualTo(Release.Result.RELEASED);
+        clients.passUntilDone(waiting, Duration.ofMillis(100));
+        clients.passUntilDone(first.lost().toCompletableFuture(), Clients.TTL.dividedBy(2));
+        Slot next = waiting.get(10, TimeUnit.SECONDS);
+        assertThat(next.number()).isEqualTo(first.number());
+        next.release();
+        second.release();
+        assertThat(operator.queue(Kind.SLOT_POOL, "x")).isEmpty();
     }
 
     @Test

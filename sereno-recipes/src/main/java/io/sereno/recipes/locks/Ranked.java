@@ -4,6 +4,7 @@ import io.sereno.spi.Entry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * An entry of a queue, and what it waits for.
@@ -21,6 +22,17 @@ public record Ranked(Entry entry, Claims claims, boolean all, List<Ranked> ahead
     /** Queues whose places say what they claim. */
     public static List<Ranked> byClaims(List<Entry> queue) {
         return rank(queue, Claims::of);
+    }
+
+    /** Queues of which only some places wait, for all in front of them: the slot pool. */
+    public static List<Ranked> waiting(List<Entry> queue, Predicate<Entry> waits) {
+        List<Ranked> ranked = new ArrayList<>(queue.size());
+        for (Entry entry : queue) {
+            boolean all = waits.test(entry);
+            List<Ranked> ahead = all ? ahead(ranked, Claims.NOT_READABLE, true) : List.of();
+            ranked.add(new Ranked(entry, Claims.WRITE_LOCK, all, ahead));
+        }
+        return ranked;
     }
 
     private static List<Ranked> rank(List<Entry> queue, Function<Entry, Claims> claimsOf) {

@@ -9,6 +9,7 @@ import io.sereno.recipes.kernel.FencingToken;
 import io.sereno.recipes.kernel.Place;
 import io.sereno.recipes.kernel.Turn;
 import io.sereno.recipes.locks.Ranked;
+import io.sereno.recipes.slots.SlotPoolRecipe;
 import io.sereno.spi.Entry;
 import java.util.List;
 import java.util.OptionalLong;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 /** A queue as it was read: its places in order, and what each waits for. */
 record Lineup(Resource resource, List<Ranked> places) {
     static Lineup of(Resource resource, List<Entry> queue) {
+        if (resource.kind() == Kind.SLOT_POOL) {
+            return new Lineup(resource, Ranked.waiting(queue, SlotPoolRecipe::waits));
+        }
         boolean claim = resource.kind() == Kind.READ_WRITE_LOCK || resource.kind() == Kind.LOCK_SET;
         return new Lineup(resource, claim ? Ranked.byClaims(queue) : Ranked.exclusive(queue));
     }

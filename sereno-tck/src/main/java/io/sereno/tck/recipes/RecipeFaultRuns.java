@@ -45,6 +45,14 @@ public class RecipeFaultRuns {
     }
 
     @RuleTable(waits = true, value = """
+            SLT-1 | everySlotHasOneHolderWhateverBreaks                | 15 | LEA-2 and COM-12 under faults: which outcome is reported for a commit whose reply was lost
+            SLT-2 | nobodyPassesARequestThatWaitsForASlotWhateverBreaks | 15 | READ-6 and READ-8a: what a read shows after a reconnect
+            """)
+    void slotPool(Bench bench, RuleTest test) {
+        SlotRun.rough(bench).judge(bench, test.rule(), test.atLeast());
+    }
+
+    @RuleTable(waits = true, value = """
             LDR-1  | everyTermHasOneLeaderWhateverBreaks     | 40 | OUT-3 and LEA-2 under faults
             LDR-2  | twoNeverLeadAtOnceWhateverBreaks        | 10 | LEA-2 and COM-12 under faults: which outcome is reported for a commit whose reply was lost
             LDR-10 | aLeaderIsFirstInTheStoreWhateverBreaks | 10 | READ-6: that a view after a reconnect does not decide about the leader

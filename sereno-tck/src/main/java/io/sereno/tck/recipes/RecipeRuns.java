@@ -46,6 +46,14 @@ public class RecipeRuns {
     }
 
     @RuleTable(waits = true, value = """
+            SLT-1 | everySlotHasOneHolder                 | 15 | COM-1, COM-3 and LEA-2: conditions that are judged, leases that do not end early
+            SLT-2 | nobodyPassesARequestThatWaitsForASlot | 15 | READ-8a and WAT-1: what the returned read shows, and whether a waiter is notified
+            """)
+    void slotPool(Bench bench, RuleTest test) {
+        SlotRun.calm(bench).judge(bench, test.rule(), test.atLeast());
+    }
+
+    @RuleTable(waits = true, value = """
             LDR-1  | everyTermHasOneLeaderAndAGreaterToken | 60 | COM-5b and COM-6: a later entry has to have a greater createRevision
             LDR-2  | twoNeverLeadAtOnce                    | 15 | COM-1 and LEA-2: conditions that are judged, leases that do not end early
             LDR-10 | aLeaderIsFirstInTheStore             | 15 | READ-3a and COM-13: whether the leader is taken from a view, or proven

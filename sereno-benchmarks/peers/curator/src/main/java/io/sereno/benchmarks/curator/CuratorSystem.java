@@ -17,6 +17,8 @@ import org.apache.curator.framework.recipes.cache.CuratorCacheListener;
 import org.apache.curator.framework.recipes.leader.LeaderLatch;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
+import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreV2;
+import org.apache.curator.framework.recipes.locks.Lease;
 import org.apache.curator.framework.recipes.nodes.PersistentNode;
 import org.apache.curator.framework.recipes.shared.SharedCount;
 import org.apache.curator.framework.recipes.shared.VersionedValue;
@@ -50,6 +52,9 @@ public final class CuratorSystem implements Peer.Connector {
 
         @Override
         public Lock lock(String name) {
+            if (subject.equals("InterProcessSemaphoreV2")) {
+                return new OneLease(new InterProcessSemaphoreV2(client, "/" + name, 1));
+            }
             InterProcessMutex mutex = named("/" + name);
             return new Lock() {
                 @Override
@@ -174,6 +179,32 @@ public final class CuratorSystem implements Peer.Connector {
     }
 
     /** A latch cannot be used again after it was closed, and closing it is its way to resign. */
+    private static final class OneLease implements Peer.Lock {
+        private final InterProcessSemaphoreV2 semaphore;
+        private @Nullable Lease lease;
+
+        OneLease(InterProcessSemaphoreV2 semaphore) {
+            this.semaphore = semaphore;
+        }
+
+        @Override
+        public long acquire() throws Exception {
+            lease = semaphore.acquire();
+            return 0;
+        }
+
+        @Override
+        public void release() {
+            semaphore.returnLease(lease);
+            lease = null;
+        }
+
+        @Override
+        public boolean held() {
+            return lease != null;
+        }
+    }
+
     private static final class Latch implements Peer.Candidate {
         private final CuratorFramework client;
         private final String path;

@@ -14,6 +14,7 @@ import org.redisson.api.RAtomicLong;
 import org.redisson.api.RBucket;
 import org.redisson.api.RCountDownLatch;
 import org.redisson.api.RLock;
+import org.redisson.api.RPermitExpirableSemaphore;
 import org.redisson.api.RTopic;
 import org.redisson.api.RedissonClient;
 import org.redisson.client.codec.ByteArrayCodec;
@@ -58,6 +59,11 @@ public final class RedissonSystem implements Peer.Connector {
 
         @Override
         public Lock lock(String name) {
+            if (subject.equals("RPermitExpirableSemaphore")) {
+                RPermitExpirableSemaphore permits = client.getPermitExpirableSemaphore(name);
+                permits.trySetPermits(1);
+                return new OnePermit(permits);
+            }
             RLock lock = named(name);
             return new Lock() {
                 @Override
@@ -177,6 +183,32 @@ public final class RedissonSystem implements Peer.Connector {
                     latch.await();
                 }
             };
+        }
+    }
+
+    private static final class OnePermit implements Peer.Lock {
+        private final RPermitExpirableSemaphore permits;
+        private @Nullable String id;
+
+        OnePermit(RPermitExpirableSemaphore permits) {
+            this.permits = permits;
+        }
+
+        @Override
+        public long acquire() throws InterruptedException {
+            id = permits.acquire();
+            return 0;
+        }
+
+        @Override
+        public void release() {
+            permits.release(id);
+            id = null;
+        }
+
+        @Override
+        public boolean held() {
+            return id != null;
         }
     }
 }
