@@ -46,7 +46,7 @@ public abstract class PoolRequest extends RightRequest {
     protected abstract boolean isTaken(Snapshot directory);
 
     /** As {@link Room.Terms#firstLimit}. */
-    protected Bytes firstLimit() {
-        throw new IllegalStateException("this pool keeps no limit");
+    protected @Nullable Bytes firstLimit(@Nullable Entry limit) {
+        return null;
     }
 }

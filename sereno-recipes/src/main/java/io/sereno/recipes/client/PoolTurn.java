@@ -97,8 +97,8 @@ final class PoolTurn implements Turn.Owner, Room.Terms, Hold.Giver {
     }
 
     @Override
-    public Bytes firstLimit() {
-        return request.firstLimit();
+    public @Nullable Bytes firstLimit(@Nullable Entry limit) {
+        return request.firstLimit(limit);
     }
 
     @Override

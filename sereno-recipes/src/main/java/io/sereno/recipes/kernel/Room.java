@@ -43,9 +43,7 @@ public final class Room implements Waiting {
         /** It has to wait until others leave. */
         FULL,
         /** It depends on the marks that places in front are about to get. */
-        NOT_KNOWN,
-        /** The pool keeps a limit, and none is stored. */
-        NO_LIMIT
+        NOT_KNOWN
     }
 
     /** What the places mean. Called on the strand. */
@@ -66,8 +64,9 @@ public final class Room implements Waiting {
         /** The own place was found marked: an earlier copy of its grant was applied. */
         void marked(Entry own);
 
-        /** What to store if the answer is {@code NO_LIMIT}. */
-        Bytes firstLimit();
+        /** The limit to store, if the pool keeps one and none is stored; else null. */
+        @Nullable
+        Bytes firstLimit(@Nullable Entry limit);
 
         /** The place can never be granted, and is to be given back. */
         void refused(RuntimeException why);
@@ -94,6 +93,8 @@ public final class Room implements Waiting {
     private boolean behindOthers;
     /** The limit entry that the last look showed. */
     private @Nullable Entry limit;
+    /** To be stored, since that look showed none. */
+    private @Nullable Bytes firstLimit;
     /** The last place in front without a mark. */
     private @Nullable Place last;
     /** What the watch is on: a place; or null for the directory. */
@@ -190,7 +191,8 @@ public final class Room implements Waiting {
             terms.refused(never);
             return;
         }
-        if (answer == Answer.NO_LIMIT) {
+        firstLimit = terms.firstLimit(limit);
+        if (firstLimit != null) {
             next = Next.CREATE_LIMIT;
             return;
         }
@@ -255,12 +257,15 @@ public final class Room implements Waiting {
 
     // Step 1.
     private void createLimit() {
-        Commit.Builder commit = Commit.to(requests.directory())
-                .ifCreateRevision(own.place().name(), own.place().createRevision())
-                .put(LIMIT, terms.firstLimit());
-        send(
-                limit == null ? commit.ifAbsent(LIMIT) : commit.ifModRevision(LIMIT, limit.modRevision()),
-                revision -> lookLater());
+        Bytes first = firstLimit;
+        if (first != null) {
+            Commit.Builder commit = Commit.to(requests.directory())
+                    .ifCreateRevision(own.place().name(), own.place().createRevision())
+                    .put(LIMIT, first);
+            send(
+                    limit == null ? commit.ifAbsent(LIMIT) : commit.ifModRevision(LIMIT, limit.modRevision()),
+                    revision -> lookLater());
+        }
     }
 
     // Step 4.

@@ -44,15 +44,11 @@ final class PermitRequest extends PoolRequest {
 
     @Override
     protected Room.Answer look(List<Entry> inFront, @Nullable Entry limit) {
-        OptionalInt stored = Limit.of(limit);
-        int most = stored.orElse(firstLimit);
+        int most = Limit.of(limit).orElse(firstLimit);
         if (weight > most) {
             throw new IllegalStateException(scope.about(operation()) + ": weight " + weight
                     + " is above the limit of the pool, which is " + most
                     + "; ask for fewer permits, or raise the limit with setLimit");
-        }
-        if (stored.isEmpty()) {
-            return Room.Answer.NO_LIMIT;
         }
         long sum = weight;
         for (Entry place : inFront) {
@@ -79,7 +75,7 @@ final class PermitRequest extends PoolRequest {
     }
 
     @Override
-    protected Bytes firstLimit() {
-        return Limit.FORMAT.encode(OptionalInt.of(firstLimit));
+    protected @Nullable Bytes firstLimit(@Nullable Entry limit) {
+        return Limit.of(limit).isPresent() ? null : Limit.FORMAT.encode(OptionalInt.of(firstLimit));
     }
 }
