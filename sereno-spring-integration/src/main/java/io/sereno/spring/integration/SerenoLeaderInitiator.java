@@ -4,9 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import io.sereno.LeaderElection;
 import io.sereno.Leadership;
+import io.sereno.NotAppliedException;
 import io.sereno.Sereno;
+import io.sereno.SerenoClosedException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -73,7 +76,7 @@ public final class SerenoLeaderInitiator implements SmartLifecycle, DisposableBe
     private static final long PATIENCE_SECONDS = 5;
 
     /** How long a candidate that throws waits before it stands again, so that it does not write to the store in a loop. */
-    private static final long PAUSE_MILLIS = 1_000;
+    private static final Duration PAUSE = Duration.ofSeconds(1);
 
     /** Null unless running. Changed under the lock of the life cycle. */
     private volatile @Nullable LeaderElection election;
@@ -310,11 +313,19 @@ public final class SerenoLeaderInitiator implements SmartLifecycle, DisposableBe
         handOver(made);
         revoke(made);
         if (led) {
-            try {
-                Thread.sleep(PAUSE_MILLIS);
-            } catch (InterruptedException stopped) {
-                Thread.currentThread().interrupt(); // the callback ends here anyway
-            }
+            pause(made);
+        }
+    }
+
+    /** By the clock of the client. Ends early if the election or the client is closed. */
+    private static void pause(LeaderElection made) {
+        try {
+            // The candidate enrols again only when this callback has returned, so no leadership ends the wait.
+            var unused = made.awaitLeadership(PAUSE);
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt(); // the callback ends here anyway
+        } catch (NotAppliedException | SerenoClosedException | IllegalStateException over) {
+            LOG.log(Level.DEBUG, "the pause after a failure of onGranted is over", over);
         }
     }
 

@@ -360,7 +360,7 @@ class SerenoLeaderInitiatorTest {
         Recorder throwing = new Recorder() {
             @Override
             public void onGranted(Context context) {
-                grants.add(System.nanoTime());
+                grants.add(processes.nanoTime());
                 throw new IllegalStateException("intended");
             }
         };
@@ -370,6 +370,28 @@ class SerenoLeaderInitiatorTest {
         long second = processes.await(processes.begin(grants::take));
         assertThat(Duration.ofNanos(second - first)).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
         stops(initiator);
+    }
+
+    @Test
+    void aStopEndsThePauseOfACandidateThatThrew() throws Exception {
+        CompletableFuture<Void> granted = new CompletableFuture<>();
+        Recorder throwing = new Recorder() {
+            @Override
+            public void onGranted(Context context) {
+                granted.complete(null);
+                throw new IllegalStateException("intended");
+            }
+        };
+        SerenoLeaderInitiator initiator = initiator(throwing);
+        initiator.start();
+        processes.await(granted);
+        hears(throwing, "revoked");
+        // No time passes meanwhile.
+        assertThat(processes.begin(() -> {
+                    initiator.stop();
+                    return true;
+                }))
+                .succeedsWithin(Duration.ofSeconds(30));
     }
 
     @Test

@@ -35,6 +35,10 @@ final class VirtualProcesses implements AfterEachCallback {
                 .connect();
     }
 
+    long nanoTime() {
+        return time.nanoTime();
+    }
+
     /** The store deletes what is under the lease of ada's session. */
     void endTheSessionOfAda() {
         line.endLease(line.leases().get(0)).toCompletableFuture().join();
