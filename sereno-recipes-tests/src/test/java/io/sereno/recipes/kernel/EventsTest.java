@@ -51,7 +51,7 @@ class EventsTest {
             long began = events.now();
             events.waiting("mutex", "m");
             events.granted("mutex", "m", i, began, events.now());
-            events.released("mutex", "m", began);
+            events.released("mutex", "m", began, began);
             events.gaveUp("mutex", "m", SerenoMeter.NotGranted.BUSY, began);
             events.answered(StoreFailures.Kind.READ);
             events.lag("t", 1);

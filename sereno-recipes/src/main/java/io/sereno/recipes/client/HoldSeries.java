@@ -23,12 +23,13 @@ public final class HoldSeries {
         this.kernel = kernel;
     }
 
-    /** The place is granted. */
-    public void start(Session under, long revision) {
+    /** The place is granted. Returns the clock. */
+    public long start(Session under, long revision) {
         session = under;
         createRevision = revision;
         begun = 0;
         grantedAt = kernel.time().nanoTime();
+        return grantedAt;
     }
 
     /** The place is granted no more. */

@@ -200,7 +200,12 @@ public abstract class RightQueue<R extends RightRequest> {
 
     /** Makes a request the holder of a right. */
     public final Hold grant(R request, Hold.Giver giver, Session under, long token) {
-        Hold hold = new Hold(kernel, giver, under, scope.recipe(), scope.name(), token);
+        return grant(request, giver, under, token, kernel.events().now());
+    }
+
+    /** As above; {@code now} is the clock, which the caller has read for the grant. */
+    public final Hold grant(R request, Hold.Giver giver, Session under, long token, long now) {
+        Hold hold = new Hold(kernel, giver, under, scope.recipe(), scope.name(), token, now);
         request.hold = hold;
         request.end();
         // The request has become a hold: the end of the hold exits the queue, instead of the end of the request.

@@ -61,7 +61,11 @@ public final class Events {
     }
 
     private long since(long began) {
-        return Math.max(0, time.nanoTime() - began);
+        return between(began, time.nanoTime());
+    }
+
+    private static long between(long began, long ended) {
+        return Math.max(0, ended - began);
     }
 
     public void connected(String backend, String nodeId, LongSupplier sessionRemainingNanos) {
@@ -142,7 +146,7 @@ public final class Events {
         if (!timed) {
             return;
         }
-        long waitNanos = Math.max(0, grantedAt - began);
+        long waitNanos = between(began, grantedAt);
         if (meter != null) {
             meter.granted(recipe, name, waitNanos);
         }
@@ -158,9 +162,9 @@ public final class Events {
         }
     }
 
-    void released(String recipe, String name, long grantedAt) {
+    void released(String recipe, String name, long grantedAt, long releasedAt) {
         if (meter != null) {
-            meter.released(recipe, name, since(grantedAt));
+            meter.released(recipe, name, between(grantedAt, releasedAt));
         }
     }
 

@@ -53,7 +53,8 @@ public final class Hold implements Leadership {
         this(kernel, giver, session, recipe, name, fencingToken, kernel.events().now());
     }
 
-    private Hold(
+    /** {@code grantedAt}: the clock, which the caller has read for the grant. */
+    public Hold(
             Kernel kernel,
             Giver giver,
             Session session,
@@ -191,30 +192,33 @@ public final class Hold implements Leadership {
 
     /** Releases without waiting, for the kernel; completes like {@link Giver#takeBack}, at once when the hold had ended before. */
     public CompletableFuture<Void> surrender() {
-        expireByTheClock();
-        return end.compareAndSet(null, RELEASED) ? takenBack() : CompletableFuture.completedFuture(null);
+        long now = expireByTheClock();
+        return end.compareAndSet(null, RELEASED) ? takenBack(now) : CompletableFuture.completedFuture(null);
     }
 
     /** Null if this call released the right; else how the hold had ended before. */
     private @Nullable End giveBack() {
-        expireByTheClock();
+        long now = expireByTheClock();
         boolean byThisCall = end.compareAndSet(null, RELEASED);
         if (byThisCall) {
-            Await.uninterruptibly(takenBack());
+            Await.uninterruptibly(takenBack(now));
         }
-        End now = end.get();
-        return byThisCall && !End.isLoss(now) ? null : now;
+        End found = end.get();
+        return byThisCall && !End.isLoss(found) ? null : found;
     }
 
-    private CompletableFuture<Void> takenBack() {
-        kernel.events().released(recipe, name, grantedAt);
+    private CompletableFuture<Void> takenBack(long now) {
+        kernel.events().released(recipe, name, grantedAt, now);
         return giver.takeBack(this);
     }
 
-    private void expireByTheClock() {
-        if (end.get() == null && !session.isAlive()) {
+    /** Returns the clock that it has read. */
+    private long expireByTheClock() {
+        long now = kernel.time().nanoTime();
+        if (end.get() == null && !session.isAlive(now)) {
             lose(session.lossCause());
         }
+        return now;
     }
 
     private GrantLostException lossOf(End loss, @Nullable Throwable because) {

@@ -69,6 +69,11 @@ public final class Requests {
     private final Runnable step;
     private final Backoff backoff;
 
+    /** The clock as the running step has read it; of no use while no step runs. */
+    private long stepBegan;
+
+    private boolean inStep;
+
     /** The request under way; an answer to any other request is stale. */
     private @Nullable Object current;
 
@@ -94,6 +99,16 @@ public final class Requests {
 
     String directory() {
         return directory;
+    }
+
+    /** The owner's step has read the clock: the commit that it sends begins at {@code now}, and the clock is not read again for the meters. */
+    void stepBegins(long now) {
+        stepBegan = now;
+        inStep = true;
+    }
+
+    void stepEnds() {
+        inStep = false;
     }
 
     /** Runs the owner's step. */
@@ -132,7 +147,8 @@ public final class Requests {
 
     public void commit(Commit commit, Consumer<Outcome> then) {
         Object mine = begin();
-        kernel.store().commit(commit, strand, outcome -> {
+        long began = inStep ? stepBegan : kernel.events().now();
+        kernel.store().commit(commit, began, strand, outcome -> {
             if (isCurrent(mine)) {
                 if (outcome.failure() == null) {
                     answered();

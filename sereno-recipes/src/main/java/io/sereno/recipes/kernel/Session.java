@@ -123,30 +123,35 @@ public final class Session {
 
     /** Reads the clock: becomes false without the help of a server, a timer or another thread, and stays false. */
     public boolean isAlive() {
-        return nanosLeft() > 0;
+        return isAlive(kernel.time().nanoTime());
+    }
+
+    /** As above; {@code now} is the clock, which the caller has read just before. */
+    public boolean isAlive(long now) {
+        return nanosLeft(now) > 0;
     }
 
     public Duration remaining() {
-        return Duration.ofNanos(nanosLeft());
+        return Duration.ofNanos(nanosLeft(kernel.time().nanoTime()));
     }
 
     /** Whether it is alive, its last renewal was acknowledged, and more than a third of the ttl remains. */
     public boolean isFresh() {
-        return !suspended && nanosLeft() > third;
+        return !suspended && nanosLeft(kernel.time().nanoTime()) > third;
     }
 
     /** The caller that sees the deadline pass makes this final, so that a renewal which counts a moment later changes nothing. */
-    private long nanosLeft() {
+    private long nanosLeft(long now) {
         while (true) {
-            Belief now = belief.get();
-            if (now == null) {
+            Belief believed = belief.get();
+            if (believed == null) {
                 return 0;
             }
-            long left = now.deadline() - kernel.time().nanoTime();
+            long left = believed.deadline() - now;
             if (left > 0) {
                 return left;
             }
-            if (belief.compareAndSet(now, null)) {
+            if (belief.compareAndSet(believed, null)) {
                 return 0;
             }
         }
@@ -241,7 +246,7 @@ public final class Session {
 
     /** As {@link #end()}, but the store has ended it, for a cause that is open. */
     private void endByStore() {
-        long left = nanosLeft();
+        long left = nanosLeft(kernel.time().nanoTime());
         if (left == 0) {
             end();
         } else if (stop()) {

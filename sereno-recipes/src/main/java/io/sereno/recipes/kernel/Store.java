@@ -78,11 +78,16 @@ public final class Store {
     }
 
     public void commit(Commit commit, Executor on, Consumer<Outcome> then) {
+        commit(commit, events.now(), on, then);
+    }
+
+    /** As above; {@code began} is the clock of the events, which the caller has read for this commit. */
+    void commit(Commit commit, long began, Executor on, Consumer<Outcome> then) {
         Acknowledged.Sent sent = acknowledged.sent(commit);
         long looksBefore = looksBegun.get();
         StoreFailures.Kind kind = StoreFailures.Kind.of(commit);
         boolean harmless = commit.writes().isEmpty();
-        ask(Operation.COMMIT, kind, () -> backend.commit(commit), harmless, on, (result, failure) -> {
+        Call<CommitResult> call = new Call<>(Operation.COMMIT, kind, began, harmless, on, (result, failure) -> {
             if (result instanceof CommitResult.Committed committed
                     && !acknowledged.committed(sent, commit, committed.revision())) {
                 onRestored.accept("a commit to directory '" + commit.directory() + "' has revision "
@@ -93,6 +98,7 @@ public final class Store {
                 lookForDeleted(on); // The look that began meanwhile knew nothing of this deletion.
             }
         });
+        ask(call, () -> backend.commit(commit));
     }
 
     private static boolean deletes(Commit commit) {
@@ -221,14 +227,17 @@ public final class Store {
             boolean harmless,
             Executor on,
             BiConsumer<@Nullable T, @Nullable BackendException> then) {
-        Call<T> pending = new Call<>(operation, kind, harmless, on, then);
+        ask(new Call<>(operation, kind, events.now(), harmless, on, then), call);
+    }
+
+    private <T> void ask(Call<T> pending, Supplier<CompletionStage<T>> call) {
         CompletionStage<T> stage;
         try {
             stage = Objects.requireNonNull(call.get(), "the backend returned no stage");
         } catch (RuntimeException | Error thrown) {
-            BackendException failure = classify(thrown, harmless);
+            BackendException failure = classify(thrown, pending.harmless);
             pending.failed(failure);
-            on.execute(() -> then.accept(null, failure));
+            pending.on.execute(() -> pending.then.accept(null, failure));
             return;
         }
         stage.whenComplete(pending);
@@ -265,10 +274,10 @@ public final class Store {
     /** One call under way: the answer or the limit ends it, whichever comes first. */
     private final class Call<T> implements BiConsumer<T, @Nullable Throwable> {
         private final long number = asked.incrementAndGet();
-        private final long began = events.now();
         private final AtomicBoolean ended = new AtomicBoolean();
         private final Operation operation;
         private final StoreFailures.Kind kind;
+        private final long began;
         private final boolean harmless;
         private final Executor on;
         private final BiConsumer<@Nullable T, @Nullable BackendException> then;
@@ -277,11 +286,13 @@ public final class Store {
         Call(
                 Operation operation,
                 StoreFailures.Kind kind,
+                long began,
                 boolean harmless,
                 Executor on,
                 BiConsumer<@Nullable T, @Nullable BackendException> then) {
             this.operation = operation;
             this.kind = kind;
+            this.began = began;
             this.harmless = harmless;
             this.on = on;
             this.then = then;

@@ -257,9 +257,19 @@ public final class Turn {
             session = sessions.current();
         }
         Session under = session;
-        if (under == null || !under.isAlive()) {
+        long now = kernel.time().nanoTime();
+        if (under == null || !under.isAlive(now)) {
             return; // The sessions call us in a moment, or when there is one.
         }
+        requests.stepBegins(now);
+        try {
+            step(under);
+        } finally {
+            requests.stepEnds();
+        }
+    }
+
+    private void step(Session under) {
         OwnEntry entry = own;
         if (enrolment.isUnknown()) {
             enrolment.settle();

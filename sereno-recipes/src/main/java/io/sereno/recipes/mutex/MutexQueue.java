@@ -154,7 +154,7 @@ public final class MutexQueue extends RightQueue<RightRequest> implements Turn.O
         }
         current = null;
         if (!waiting.isEmpty() && (promised || series.mayGoOn())) {
-            handOver();
+            handOver(kernel().events().now());
             done.complete(null);
         } else {
             turn.whenGone(hold, done);
@@ -169,18 +169,17 @@ public final class MutexQueue extends RightQueue<RightRequest> implements Turn.O
 
     @Override
     public void granted(Session under, long revision) {
-        series.start(under, revision);
-        handOver();
+        handOver(series.start(under, revision));
     }
 
-    private void handOver() {
+    private void handOver(long now) {
         RightRequest next = waiting.poll();
         inLine = waiting.size();
         Session under = series.session();
         if (next == null || under == null) {
             turn.leave();
         } else {
-            current = grant(next, this, under, series.nextToken());
+            current = grant(next, this, under, series.nextToken(), now);
         }
     }
 
