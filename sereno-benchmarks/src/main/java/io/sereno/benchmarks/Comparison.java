@@ -117,9 +117,11 @@ final class Comparison {
             Map<String, Double> shown = answer.figures();
             double operations = shown.getOrDefault("ops", 0.0);
             values.add(
-                    row.figure() == Figure.RATE
-                            ? operations / shown.getOrDefault("seconds", 1.0)
-                            : shown.getOrDefault("p50", Double.NaN));
+                    switch (row.figure()) {
+                        case RATE -> operations / shown.getOrDefault("seconds", 1.0);
+                        case CPU -> shown.getOrDefault("cpu", Double.NaN);
+                        case MEDIAN_LATENCY, FAIL_OVER, COLD_START -> shown.getOrDefault("p50", Double.NaN);
+                    });
             faults.addAll(answer.faults());
             shown.forEach((name, value) -> {
                 if (!name.equals("ops") && !name.equals("seconds")) {

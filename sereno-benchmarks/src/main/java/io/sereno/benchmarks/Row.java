@@ -49,6 +49,8 @@ record Row(
     enum Figure {
         RATE("/s", true),
         MEDIAN_LATENCY("ms", false),
+        /** Of the calling threads, for an operation: other programs on the machine change it little. */
+        CPU("µs of CPU", false),
         FAIL_OVER("s", false),
         COLD_START("ms", false);
 

@@ -1,5 +1,7 @@
 package io.sereno.benchmarks.worker;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +20,7 @@ final class Crew {
     private static final long LONGEST = Duration.ofMinutes(2).toNanos();
 
     private static final int LOOKS = 10;
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     private final List<ExecutorService> threads = new ArrayList<>();
     /** The threads that have a task now, by number. */
@@ -37,17 +40,21 @@ final class Crew {
         boolean run(int thread) throws Exception;
     }
 
-    /** @param fairness Jain's index over the threads: 1 if all did the same number of operations */
-    record Work(long operations, long gaveUp, double seconds, double fairness, Histogram nanos) {
+    /**
+     * @param cpuNanos which the threads used
+     * @param fairness Jain's index over the threads: 1 if all did the same number of operations
+     */
+    record Work(long operations, long gaveUp, double seconds, long cpuNanos, double fairness, Histogram nanos) {
         Window window(Checks checks) {
             return Window.of(operations, seconds, checks)
                     .with(nanos)
+                    .with("cpu", cpuNanos / 1e3 / operations)
                     .with("fairness", fairness)
                     .with("gave up", (double) gaveUp);
         }
     }
 
-    private record Share(long operations, long gaveUp, Histogram nanos) {}
+    private record Share(long operations, long gaveUp, long cpuNanos, Histogram nanos) {}
 
     Crew(int size) {
         for (int i = 0; i < size; i++) {
@@ -134,6 +141,7 @@ final class Crew {
         List<Share> shares = all(thread -> {
             Histogram nanos = new Histogram(LONGEST, 2);
             together.await();
+            long used = THREADS.getCurrentThreadCpuTime();
             long begun = System.nanoTime();
             long end = begun + length.toNanos();
             long operations = 0;
@@ -148,7 +156,7 @@ final class Crew {
                 nanos.recordValue(Math.min(now - begun, LONGEST));
                 begun = now;
             } while (begun - end < 0);
-            return new Share(operations, gaveUp, nanos);
+            return new Share(operations, gaveUp, THREADS.getCurrentThreadCpuTime() - used, nanos);
         });
         double seconds = (System.nanoTime() - start) / 1e9;
         Histogram all = new Histogram(LONGEST, 2);
@@ -161,6 +169,7 @@ final class Crew {
                 (long) sum,
                 shares.stream().mapToLong(Share::gaveUp).sum(),
                 seconds,
+                shares.stream().mapToLong(Share::cpuNanos).sum(),
                 squares == 0 ? 0 : sum * sum / (shares.size() * squares),
                 all);
     }
