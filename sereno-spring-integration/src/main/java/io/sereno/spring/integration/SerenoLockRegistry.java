@@ -4,6 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import io.sereno.Sereno;
 import io.sereno.SerenoLock;
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
+import java.util.concurrent.ConcurrentHashMap;
 import org.springframework.integration.support.locks.LockRegistry;
 
 /**
@@ -30,6 +34,20 @@ import org.springframework.integration.support.locks.LockRegistry;
 public final class SerenoLockRegistry implements LockRegistry {
     private final Sereno sereno;
 
+    /** The locks to which somebody refers: as in Spring's own registries, the same key yields the same object. */
+    private final ConcurrentHashMap<String, InUse> inUse = new ConcurrentHashMap<>();
+
+    private final ReferenceQueue<RegistryLock> unused = new ReferenceQueue<>();
+
+    private static final class InUse extends WeakReference<RegistryLock> {
+        private final String name;
+
+        InUse(String name, RegistryLock lock, ReferenceQueue<RegistryLock> unused) {
+            super(lock, unused);
+            this.name = name;
+        }
+    }
+
     /**
      * Makes a registry. Does no I/O.
      *
@@ -44,12 +62,30 @@ public final class SerenoLockRegistry implements LockRegistry {
      * The lock of a key. Does no I/O and holds nothing.
      *
      * @param key its text is the name: 1 to {@value Sereno#MAX_NAME_BYTES} bytes of UTF-8
-     * @return the same lock for each key with the same text
+     * @return the same lock for each key with the same text; the same object, as long as anybody refers to it
      * @throws IllegalArgumentException if the text is no name
      */
     @Override
     public SerenoLock obtain(Object key) {
-        return new RegistryLock(
-                sereno.mutex(requireNonNull(key, "key").toString()).asLock());
+        String name = requireNonNull(key, "key").toString();
+        forgetUnused();
+        while (true) {
+            InUse known = inUse.get(name);
+            RegistryLock lock = known == null ? null : known.get();
+            if (lock != null) {
+                return lock;
+            }
+            RegistryLock made = new RegistryLock(sereno.mutex(name).asLock());
+            InUse entry = new InUse(name, made, unused);
+            if (known == null ? inUse.putIfAbsent(name, entry) == null : inUse.replace(name, known, entry)) {
+                return made;
+            }
+        }
+    }
+
+    private void forgetUnused() {
+        for (Reference<?> gone = unused.poll(); gone != null; gone = unused.poll()) {
+            inUse.remove(((InUse) gone).name, gone);
+        }
     }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sereno.GrantLostException;
 import io.sereno.SerenoLock;
+import java.lang.ref.Reference;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ConcurrentModificationException;
 import java.util.UUID;
@@ -89,6 +91,26 @@ class SerenoLockRegistryTest {
         adas.obtain(key).lock();
         assertThat(inAnotherThread(() -> bens.obtain(key.toString()).tryLock())).isFalse();
         adas.obtain(key).unlock();
+    }
+
+    @Test
+    void aKeyYieldsTheSameObjectWhileSomebodyRefersToIt() {
+        SerenoLock lock = adas.obtain("foo");
+        assertThat(adas.obtain("foo")).isSameAs(lock);
+        assertThat(adas.obtain("bar")).isNotSameAs(lock);
+        Reference.reachabilityFence(lock);
+    }
+
+    @Test
+    void aLockToWhichNobodyRefersIsNotKept() {
+        WeakReference<SerenoLock> last = new WeakReference<>(adas.obtain("foo"));
+        long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        while (last.get() != null && System.nanoTime() - end < 0) {
+            System.gc();
+        }
+        assertThat(last.get()).isNull();
+        assertThat(adas.obtain("foo").tryLock()).isTrue();
+        adas.obtain("foo").unlock();
     }
 
     @Test
