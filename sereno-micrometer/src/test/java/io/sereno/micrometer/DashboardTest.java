@@ -48,27 +48,70 @@ class DashboardTest {
     private static final Path GUIDE = Path.of("../docs/guides/metrics.md");
     private static final int ROUNDS_BEFORE = 3;
 
-    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final BlockingQueue<Boolean> scrapes = new LinkedBlockingQueue<>();
-    private HttpServer application;
-    private PrometheusServer prometheus;
+    private Scraped application;
     private SerenoMetrics metrics;
     private Sereno sereno;
 
+    /** An application's meters, and the Prometheus that scrapes them. */
+    private static final class Scraped implements AutoCloseable {
+        final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        private final BlockingQueue<Boolean> scrapes = new LinkedBlockingQueue<>();
+        private final HttpServer server;
+        private final PrometheusServer prometheus;
+
+        /** {@code every}: from one scrape to the next; a scrape may take as long. */
+        Scraped(Duration every) throws IOException {
+            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+            server.createContext("/metrics", exchange -> {
+                byte[] page = registry.scrape().getBytes(StandardCharsets.UTF_8);
+                exchange.getResponseHeaders().add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+                exchange.sendResponseHeaders(200, page.length);
+                exchange.getResponseBody().write(page);
+                exchange.close();
+                scrapes.add(true);
+            });
+            server.start();
+            prometheus = PrometheusServer.start(server.getAddress(), every);
+        }
+
+        /** Waits for whole scrapes that begin after this call. */
+        void awaitScrapes(int more) throws InterruptedException {
+            scrapes.clear();
+            for (int i = 0; i <= more; i++) { // one may have begun before
+                assertThat(scrapes.poll(60, TimeUnit.SECONDS))
+                        .as("Prometheus scrapes")
+                        .isNotNull();
+            }
+        }
+
+        JsonArray series(String expression) throws IOException {
+            return JsonParser.parseString(prometheus.query(expression))
+                    .getAsJsonObject()
+                    .getAsJsonObject("data")
+                    .getAsJsonArray("result");
+        }
+
+        double value(String expression) throws IOException {
+            JsonArray series = series(expression);
+            assertThat(series).as(expression).hasSize(1);
+            return series.get(0)
+                    .getAsJsonObject()
+                    .getAsJsonArray("value")
+                    .get(1)
+                    .getAsDouble();
+        }
+
+        @Override
+        public void close() {
+            prometheus.close();
+            server.stop(0);
+        }
+    }
+
     @BeforeAll
     void start() throws Exception {
-        application = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        application.createContext("/metrics", exchange -> {
-            byte[] page = registry.scrape().getBytes(StandardCharsets.UTF_8);
-            exchange.getResponseHeaders().add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-            exchange.sendResponseHeaders(200, page.length);
-            exchange.getResponseBody().write(page);
-            exchange.close();
-            scrapes.add(true);
-        });
-        application.start();
-        prometheus = PrometheusServer.start(application.getAddress());
-        metrics = SerenoMetrics.of(registry);
+        application = new Scraped(Duration.ofMillis(200));
+        metrics = SerenoMetrics.of(application.registry);
         sereno = Sereno.builder().uri("memory:").meter(metrics).connect();
         work();
     }
@@ -76,8 +119,7 @@ class DashboardTest {
     @AfterAll
     void stop() {
         sereno.close();
-        prometheus.close();
-        application.stop(0);
+        application.close();
     }
 
     /** What an application does, in two parts, so that each counter rises between scrapes. */
@@ -106,27 +148,10 @@ class DashboardTest {
             } else {
                 metrics.topicGap("orders", 0);
             }
-            awaitScrapes(2);
+            application.awaitScrapes(2);
         }
         assertThat(held.isHeld()).isTrue();
         assertThat(waiting).isNotDone();
-    }
-
-    /** Waits for whole scrapes that begin after this call. */
-    private void awaitScrapes(int more) throws InterruptedException {
-        scrapes.clear();
-        for (int i = 0; i <= more; i++) { // one may have begun before
-            assertThat(scrapes.poll(60, TimeUnit.SECONDS))
-                    .as("Prometheus scrapes")
-                    .isNotNull();
-        }
-    }
-
-    private JsonArray series(String expression) throws IOException {
-        return JsonParser.parseString(prometheus.query(expression))
-                .getAsJsonObject()
-                .getAsJsonObject("data")
-                .getAsJsonArray("result");
     }
 
     private static String concrete(String expression) {
@@ -153,7 +178,7 @@ class DashboardTest {
         List<String> expressions = expressionsOfTheDashboard();
         assertThat(expressions).hasSizeGreaterThan(18);
         for (String expression : expressions) {
-            assertThat(series(concrete(expression))).as(expression).isNotEmpty();
+            assertThat(application.series(concrete(expression))).as(expression).isNotEmpty();
             assertThat(concrete(expression)).doesNotContain("$");
         }
     }
@@ -169,49 +194,47 @@ class DashboardTest {
         assertThat(alerts).hasSizeGreaterThan(4);
         for (String alert : alerts) {
             assertThat(alert).containsPattern(" (==|!=|>) \\d+$");
-            assertThat(series(alert.substring(0, alert.lastIndexOf(' ', alert.lastIndexOf(' ') - 1))))
+            assertThat(application.series(alert.substring(0, alert.lastIndexOf(' ', alert.lastIndexOf(' ') - 1))))
                     .as(alert)
                     .isNotEmpty();
-            series(alert);
+            var unused = application.series(alert);
         }
     }
 
     @Test
     void lossesGapsAndLeadersAreThoseOfTheApplication() throws IOException {
-        assertThat(value("sum(sereno_grants_lost_total)")).isEqualTo(ROUNDS_BEFORE);
-        assertThat(value("sum(sereno_topic_gaps_messages_total)")).isEqualTo(2 * ROUNDS_BEFORE);
-        assertThat(value("sum(sereno_leader{name=\"reports\"})")).isEqualTo(1);
-        assertThat(value("sum(sereno_grants_waiting{name=\"close-month\"})")).isEqualTo(1);
-        assertThat(value("sum(sereno_topic_lag_messages)")).isEqualTo(1);
-        assertThat(value("min(sereno_session_remaining_seconds)"))
+        assertThat(application.value("sum(sereno_grants_lost_total)")).isEqualTo(ROUNDS_BEFORE);
+        assertThat(application.value("sum(sereno_topic_gaps_messages_total)")).isEqualTo(2 * ROUNDS_BEFORE);
+        assertThat(application.value("sum(sereno_leader{name=\"reports\"})")).isEqualTo(1);
+        assertThat(application.value("sum(sereno_grants_waiting{name=\"close-month\"})"))
+                .isEqualTo(1);
+        assertThat(application.value("sum(sereno_topic_lag_messages)")).isEqualTo(1);
+        assertThat(application.value("min(sereno_session_remaining_seconds)"))
                 .isBetween(0.1, Duration.ofDays(1).toSeconds() * 1.0);
-    }
-
-    private double value(String expression) throws IOException {
-        JsonArray series = series(expression);
-        assertThat(series).as(expression).hasSize(1);
-        return series.get(0).getAsJsonObject().getAsJsonArray("value").get(1).getAsDouble();
     }
 
     @Test
     void tenThousandNamesAreAHundredInTheScrape() throws Exception {
-        PrometheusMeterRegistry crowded = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        try (Sereno busy =
-                Sereno.builder().uri("memory:").meter(SerenoMetrics.of(crowded)).connect()) {
+        try (Scraped crowded = new Scraped(Duration.ofSeconds(2));
+                Sereno busy = Sereno.builder()
+                        .uri("memory:")
+                        .meter(SerenoMetrics.of(crowded.registry))
+                        .connect()) {
             for (int order = 0; order < 10_000; order++) {
                 busy.mutex("order-" + order).acquire().release();
             }
+            crowded.awaitScrapes(1);
+            assertThat(crowded.value("count(sereno_grants_held)")).isEqualTo(101);
+            assertThat(crowded.value("sum(sereno_grant_wait_seconds_count)")).isEqualTo(10_000);
+            assertThat(crowded.value("sum(sereno_grant_wait_seconds_count{name=\"other\"})"))
+                    .isEqualTo(9_900);
+            assertThat(crowded.value("count({__name__=~\"sereno_.*\"})")).isLessThan(1_500);
         }
-        String page = crowded.scrape();
-        assertThat(page.lines().filter(line -> line.startsWith("sereno_grants_held{")))
-                .hasSize(101);
-        assertThat(page.lines().filter(line -> line.startsWith("sereno_"))).hasSizeLessThan(1_500);
-        assertThat(page).contains("name=\"other\"");
     }
 
     @Test
     void aWrongExpressionIsRefused() {
-        assertThatThrownBy(() -> prometheus.query("sum("))
+        assertThatThrownBy(() -> application.prometheus.query("sum("))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("400");
     }

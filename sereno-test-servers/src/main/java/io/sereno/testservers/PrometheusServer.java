@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
-/** A Prometheus that scrapes one program each 200 ms, as the job {@code application}. */
+/** A Prometheus that scrapes one program now and then, as the job {@code application}. */
 public final class PrometheusServer extends ServerNode {
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
@@ -22,19 +22,19 @@ public final class PrometheusServer extends ServerNode {
             HttpClient.newBuilder().connectTimeout(LIMIT).build();
     private final Path configuration = folder().resolve("prometheus.yml");
 
-    private PrometheusServer(FreePorts ports, InetSocketAddress scraped) {
+    private PrometheusServer(FreePorts ports, InetSocketAddress scraped, Duration every) {
         super(ServerPrograms.Store.PROMETHEUS, "prometheus", ports.next());
         String target = scraped.getHostString() + ":" + scraped.getPort();
         try {
             Files.writeString(configuration, """
                     global:
-                      scrape_interval: 200ms
-                      scrape_timeout: 200ms
+                      scrape_interval: %2$dms
+                      scrape_timeout: %2$dms
                     scrape_configs:
                       - job_name: application
                         static_configs:
-                          - targets: ['%s']
-                    """.formatted(target));
+                          - targets: ['%1$s']
+                    """.formatted(target, every.toMillis()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -44,10 +44,11 @@ public final class PrometheusServer extends ServerNode {
      * Starts a server, and returns when it answers.
      *
      * @param scraped serves its metrics there, under {@code /metrics}
+     * @param every the time from one scrape to the next, and what a scrape may take
      */
-    public static PrometheusServer start(InetSocketAddress scraped) {
+    public static PrometheusServer start(InetSocketAddress scraped, Duration every) {
         FreePorts ports = new FreePorts();
-        return FreePorts.start(() -> new PrometheusServer(ports, scraped));
+        return FreePorts.start(() -> new PrometheusServer(ports, scraped, every));
     }
 
     /**
