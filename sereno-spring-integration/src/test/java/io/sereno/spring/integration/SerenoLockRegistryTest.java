@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sereno.GrantLostException;
 import io.sereno.SerenoLock;
-import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ConcurrentModificationException;
@@ -98,7 +97,6 @@ class SerenoLockRegistryTest {
         SerenoLock lock = adas.obtain("foo");
         assertThat(adas.obtain("foo")).isSameAs(lock);
         assertThat(adas.obtain("bar")).isNotSameAs(lock);
-        Reference.reachabilityFence(lock);
     }
 
     @Test
