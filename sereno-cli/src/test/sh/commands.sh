@@ -198,8 +198,20 @@ for _ in 1 2; do
   news runs
 done
 run 75 "a permit beyond the limit" semaphore s --holders 2 --no-wait -- true
-kill $holders
-wait $holders
+run 0 "ls of pools" ls semaphore
+says "ls shows the pool" "^semaphore/s " "$out"
+run 0 "inspect of a pool" inspect semaphore/s
+says "inspect shows the limit" "^LIMIT *2 permits$" "$out"
+check "inspect shows both holders" 2 "$(grep -c "^HOLDER .* 1 permit " "$out")"
+run 64 "release of one of two holders" release semaphore/s --reason "INC-42" -y
+says "it asks which" "there are 2 holders; --session ID" "$err"
+session=$("$SERENO" inspect semaphore/s | sed -n 's/^HOLDER .* session \([^ ]*\) .*/\1/p' | head -n 1)
+run 0 "release of a permit" release semaphore/s --session "$session" --reason "INC-42" -y
+set -- $holders
+wait "$1"
+check "a loss of a permit by release" 79 $?
+kill "$2"
+wait "$2"
 run 0 "a permit that came back" semaphore s --holders 2 --timeout 30s -- true
 
 # elect

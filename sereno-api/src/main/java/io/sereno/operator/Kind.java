@@ -10,10 +10,14 @@ public enum Kind {
     READ_WRITE_LOCK("rwlock", true),
     /** The locks over several names of one domain. */
     LOCK_SET("lockset", true),
+    /** A permit pool: several seats may hold at the same time. */
+    PERMIT_POOL("semaphore", true),
     /** A slot pool: several seats hold at the same time, each another number. */
     SLOT_POOL("slots", true),
     /** An election. */
     ELECTION("election", true),
+    /** A scheduled task: the first seat begins the next due time, and the others take over if it goes. */
+    TASK("task", true),
     /**
      * The readers of a topic that share a durable name: one of them reads. Its name is that of the position, with
      * {@code %} and {@code /} written as {@code %25} and {@code %2F}, then {@code /} and the name of the topic.
@@ -54,7 +58,7 @@ public enum Kind {
     /**
      * Whether clients queue for it: only such a resource has {@link Seat}s.
      *
-     * @return true for locks of all kinds, slot pools, elections and readers
+     * @return true for locks of all kinds, permit pools, slot pools, elections, scheduled tasks and readers
      */
     public boolean isQueue() {
         return queue;

@@ -101,7 +101,8 @@ public interface Operator {
      * Finds out who waits for whom. Reads all queues twice. A seat that both reads show unchanged existed between them, so
      * all such seats existed at one moment, and each edge between two of them was a wait at that moment. Circles are joined
      * by <em>clients</em>: the threads of a client share its seats, so the thread that holds one seat need not be the one
-     * that waits in the other. A circle is therefore a suspected deadlock, not a certain one. A client with seats under two
+     * that waits in the other. A circle is therefore a suspected deadlock, not a certain one; see {@link WaitForGraph} for
+     * which waits count. A client with seats under two
      * sessions, of which it has opened one after the other, counts as two.
      *
      * @param between the pause between the reads, zero to a minute; short waits disappear in it

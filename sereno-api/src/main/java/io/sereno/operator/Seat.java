@@ -7,7 +7,7 @@ import java.util.OptionalLong;
 /**
  * The place of one client in a queue, as it was read. All callers of the client that want the same share the seat:
  * threads that hold a mutex one after another, readers that hold a lock together, so to end a seat ends what all of them
- * hold. A client may have several seats in the queue of a lock with readers or of a lock set.
+ * hold. A client may have several seats in the queue of a lock with readers, a lock set or a permit pool.
  *
  * @param resource where it is
  * @param entry the name of its entry in the store
@@ -18,8 +18,10 @@ import java.util.OptionalLong;
  * @param nodeId of the client; empty if the entry does not say
  * @param host of the client; empty if the marker does not say, or is gone
  * @param since when the client began to queue, by its own wall clock; informative only
- * @param holds whether no seat in front conflicts with this one: the client holds, or is about to be granted
- * @param shared whether others may hold at the same time: it only reads
+ * @param holds whether the client holds, or is about to be granted: no seat in front conflicts with this one; or its
+ *     permits, with those of all seats in front, are within the limit, or were when they were granted
+ * @param shared whether others may hold at the same time: it only reads, or is one of a {@link Kind#PERMIT_POOL}
+ * @param weight how many permits the seat holds or asks for, 1 or more; 1 for other kinds, and if the entry does not say
  * @param firstToken the least fencing token of a holder under this seat, else empty; the token of the present one may be
  *     greater by up to 1,023. Empty for a shared or foreign seat, and for {@link Kind#READER}
  * @param foreign whether no client put the entry: it is bound to no lease, so it never ends by itself, and all seats
@@ -36,6 +38,7 @@ public record Seat(
         Instant since,
         boolean holds,
         boolean shared,
+        int weight,
         OptionalLong firstToken,
         boolean foreign) {
     /** Refuses null. */

@@ -10,7 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,39 +48,64 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private void queue(QueueView queue) {
+        boolean table = output.format == Output.Format.TABLE;
         List<List<Object>> rows = new ArrayList<>();
+        if (table && queue.resource().kind() == Kind.PERMIT_POOL) {
+            rows.add(List.of(
+                    "LIMIT", queue.limit().isPresent() ? permits(queue.limit().getAsInt()) : "none that can be read"));
+        }
         int number = 0;
         for (Seat seat : queue.seats()) {
             String place = seat.holds() ? "HOLDER" : "#" + ++number;
-            rows.add(row(place, seat));
+            rows.add(table ? shown(place, seat) : values(place, seat, queue.limit()));
         }
-        output.print(List.of("place", "node", "host", "since", "firstToken", "session", "revision"), rows);
+        output.print(
+                List.of("place", "node", "host", "since", "firstToken", "session", "revision", "weight", "limit"),
+                rows);
     }
 
-    private List<Object> row(String place, Seat seat) {
-        boolean table = output.format == Output.Format.TABLE;
-        String since = table
-                ? "since " + Text.ago(seat.since(), Instant.now()) + " (its clock)"
-                : seat.since().toString();
-        String session = seat.foreign()
-                ? "no session: put by hand"
-                : seat.session() + (seat.sessionRevision() == 0 ? " (ended)" : "");
+    private static List<Object> values(String place, Seat seat, OptionalInt limit) {
         return List.of(
                 place,
                 seat.nodeId(),
-                table ? "host " + seat.host() : seat.host(),
-                since,
-                token(seat.firstToken(), table),
-                table ? "session " + session : session,
-                table ? "revision " + seat.createRevision() : seat.createRevision());
+                seat.host(),
+                seat.since().toString(),
+                seat.firstToken().orElse(0),
+                session(seat),
+                seat.createRevision(),
+                seat.weight(),
+                limit.orElse(0));
     }
 
-    private static Object token(OptionalLong first, boolean table) {
-        if (first.isEmpty()) {
-            return table ? "no token" : 0L;
+    private static List<Object> shown(String place, Seat seat) {
+        return List.of(
+                place,
+                seat.nodeId(),
+                "host " + seat.host(),
+                "since " + Text.ago(seat.since(), Instant.now()) + " (its clock)",
+                right(seat),
+                "session " + session(seat),
+                "revision " + seat.createRevision());
+    }
+
+    private static String session(Seat seat) {
+        return seat.foreign()
+                ? "no session: put by hand"
+                : seat.session() + (seat.sessionRevision() == 0 ? " (ended)" : "");
+    }
+
+    private static String right(Seat seat) {
+        if (seat.resource().kind() == Kind.PERMIT_POOL) {
+            return seat.foreign() ? "all permits" : permits(seat.weight());
         }
-        long token = first.getAsLong();
-        return table ? "tokens " + token + ".." + (token + 1_023) : token;
+        return seat.firstToken().isPresent()
+                ? "tokens " + seat.firstToken().getAsLong() + ".."
+                        + (seat.firstToken().getAsLong() + 1_023)
+                : "no token";
+    }
+
+    private static String permits(int count) {
+        return count + (count == 1 ? " permit" : " permits");
     }
 
     private Integer topic(Optional<TopicView> found) {

@@ -22,7 +22,7 @@ import java.util.TreeSet;
  * @param queues of those that hold or wait, the longest first
  * @param topics at most {@link #MOST_TOPICS}, since each is a request
  * @param sessions without that of this process
- * @param deadlocks circles of clients that wait for locks of each other
+ * @param deadlocks suspected ones: circles of clients that wait for each other
  */
 record Overview(
         Instant at,
@@ -49,7 +49,12 @@ record Overview(
         List<SessionView> sessions = operator.sessions().stream()
                 .filter(session -> !session.nodeId().equals(sereno.nodeId()))
                 .toList();
-        return new Overview(Instant.now(), queues, topics, sessions, Deadlocks.of(operator.waitFor(Duration.ZERO)));
+        return new Overview(
+                Instant.now(),
+                queues,
+                topics,
+                sessions,
+                operator.waitFor(Duration.ZERO).suspected());
     }
 
     /** The members of each group. */

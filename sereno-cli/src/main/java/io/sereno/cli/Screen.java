@@ -86,7 +86,7 @@ final class Screen {
         List<Seat> holders = queue.holders();
         if (holders.isEmpty()) {
             return List.of(
-                    queue.resource().toString(),
+                    queue.resource() + given(queue),
                     "",
                     "",
                     "",
@@ -95,11 +95,20 @@ final class Screen {
         Seat first = holders.get(0);
         String others = holders.size() > 1 ? " and " + (holders.size() - 1) + " more" : "";
         return List.of(
-                queue.resource().toString(),
+                queue.resource() + given(queue),
                 (first.foreign() ? "put by hand" : first.nodeId()) + others,
                 first.host(),
                 Text.ago(first.since(), now),
                 Integer.toString(queue.waiters().size()));
+    }
+
+    /** How many of the permits of a pool are given; empty for other kinds. */
+    private static String given(QueueView queue) {
+        if (queue.limit().isEmpty()) {
+            return "";
+        }
+        long given = queue.holders().stream().mapToLong(Seat::weight).sum();
+        return " (" + given + " of " + queue.limit().getAsInt() + ")";
     }
 
     private static List<String> topic(TopicView topic) {

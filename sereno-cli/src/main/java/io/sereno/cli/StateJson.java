@@ -50,7 +50,9 @@ final class StateJson {
                 "holders",
                 queue.holders().stream().map(StateJson::seat).toList(),
                 "waiters",
-                queue.waiters().stream().map(StateJson::seat).toList());
+                queue.waiters().stream().map(StateJson::seat).toList(),
+                "limit",
+                queue.limit().orElse(0));
     }
 
     private static Map<String, Object> seat(Seat seat) {
@@ -59,6 +61,7 @@ final class StateJson {
                 "host", seat.host(),
                 "since", seat.since().toEpochMilli(),
                 "token", seat.firstToken().orElse(0),
+                "weight", seat.weight(),
                 "session", seat.session(),
                 "ended", seat.sessionRevision() == 0);
     }

@@ -175,6 +175,7 @@ public class OperatorEndRules {
                         seat.since(),
                         true,
                         false,
+                        1,
                         seat.firstToken(),
                         true);
                 bench.same(
@@ -247,6 +248,7 @@ public class OperatorEndRules {
                 seat.since(),
                 seat.holds(),
                 seat.shared(),
+                seat.weight(),
                 seat.firstToken(),
                 seat.foreign());
     }

@@ -3,6 +3,7 @@ package io.sereno.suite.operator;
 import io.sereno.Codec;
 import io.sereno.From;
 import io.sereno.Grant;
+import io.sereno.Permit;
 import io.sereno.Right;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
@@ -25,6 +26,7 @@ import io.sereno.tck.run.Bench;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** What operators see. */
 public class OperatorViewRules {
@@ -105,6 +107,33 @@ public class OperatorViewRules {
         first.run("release", one::release);
         second.run("release", other::release);
         third.run("release", writer.result(LONG)::release);
+    }
+
+    @Rule(value = "OPR-5", waits = true, check = "how many permits each seat of a pool has")
+    void aPoolShowsItsLimitAndThePermitsOfEachSeat(Bench bench) {
+        Node first = Node.in(bench);
+        Node second = Node.in(bench);
+        Node third = Node.in(bench);
+        Permit two = permits(first, 2).result(LONG);
+        Permit one = permits(second, 1).result(LONG);
+        Calling<Permit> waiting = permits(third, 2);
+        new Queues(bench.judge(), "semaphore/" + NAME).await(bench, 3);
+        QueueView view = first.result("queue", () -> first.sereno().operator().queue(Kind.PERMIT_POOL, NAME))
+                .orElseThrow();
+        bench.same("the limit", OptionalInt.of(3), view.limit());
+        bench.same(
+                "who has and awaits how many permits",
+                List.of(first.name() + " 2 true", second.name() + " 1 true", third.name() + " 2 false"),
+                view.seats().stream()
+                        .map(seat -> seat.nodeId() + " " + seat.weight() + " " + seat.holds())
+                        .toList());
+        first.run("release", two::release);
+        second.run("release", one::release);
+        third.run("release", waiting.result(LONG)::release);
+    }
+
+    private static Calling<Permit> permits(Node node, int weight) {
+        return node.calls("acquire", () -> node.sereno().permitPool(NAME, 3).acquire(weight));
     }
 
     @Rule(value = "OPR-6", waits = true, check = "what is shown of a session, in all namespaces")
@@ -190,6 +219,40 @@ public class OperatorViewRules {
         other.run("release", forA.result(LONG)::release);
         other.run("release", b::release);
         one.run("release", forB.result(LONG)::release);
+        bench.same("circles afterwards", List.of(), graph(one, operator).suspected());
+    }
+
+    @Rule(value = "OPR-7", waits = true, check = "how waits for permits are joined with those for locks")
+    void aClientThatWaitsForALockOfOneThatWaitsForItsPermitsIsSuspected(Bench bench) {
+        if (!bench.promises(Promise.LISTS_DIRECTORIES)) {
+            return;
+        }
+        Node one = Node.in(bench);
+        Node other = Node.in(bench);
+        Node third = Node.in(bench);
+        Operator operator = Node.in(bench).sereno().operator();
+        Permit ofOne = permits(one, 1).result(LONG);
+        Permit ofThird = permits(third, 2).result(LONG);
+        Grant a = other.calls("acquire", other.sereno().mutex("a")::acquire).result(LONG);
+        Calling<Grant> forA = one.calls("acquire", one.sereno().mutex("a")::acquire);
+        Calling<Permit> forPermits = permits(other, 3);
+        Queues.ofLock(bench, "a").await(bench, 2);
+        Queues pool = new Queues(bench.judge(), "semaphore/" + NAME);
+        pool.await(bench, 3);
+        bench.same(
+                "circles if all permits are wanted",
+                1,
+                graph(one, operator).suspected().size());
+        third.run("release", ofThird::release);
+        pool.await(bench, 2);
+        bench.same(
+                "circles if all permits but those of one are returned",
+                1,
+                graph(one, operator).suspected().size());
+        one.run("release", ofOne::release);
+        other.run("release", forPermits.result(LONG)::release);
+        other.run("release", a::release);
+        one.run("release", forA.result(LONG)::release);
         bench.same("circles afterwards", List.of(), graph(one, operator).suspected());
     }
 

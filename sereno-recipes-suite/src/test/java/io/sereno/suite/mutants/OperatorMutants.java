@@ -5,6 +5,7 @@ import static java.util.concurrent.CompletableFuture.completedFuture;
 import static java.util.concurrent.CompletableFuture.failedFuture;
 
 import io.sereno.Sereno;
+import io.sereno.operator.Kind;
 import io.sereno.operator.Operator;
 import io.sereno.operator.QueueView;
 import io.sereno.operator.Release;
@@ -127,6 +128,7 @@ final class OperatorMutants {
     private static void views(Mutants all) {
         answers(all, "OPR-5", "the last in the queue is shown first", OperatorMutants::reversed);
         answers(all, "OPR-5", "only the first in a queue holds", OperatorMutants::firstHolds);
+        answers(all, "OPR-5", "each seat has one permit", OperatorMutants::light);
         answers(
                 all,
                 "OPR-6",
@@ -150,6 +152,7 @@ final class OperatorMutants {
                 "OPR-7",
                 "waits in different queues are not joined",
                 answer -> answer instanceof WaitForGraph graph ? new WaitForGraph(graph.edges(), List.of()) : answer);
+        answers(all, "OPR-7", "waits for permits are not joined", OperatorMutants::withoutPermits);
         answers(all, "OPR-9", "the message that is being handled counts twice", OperatorMutants::oneMore);
     }
 
@@ -171,30 +174,53 @@ final class OperatorMutants {
         return queues(answer, queue -> {
             List<Seat> seats = new ArrayList<>(queue.seats());
             Collections.reverse(seats);
-            return new QueueView(queue.resource(), seats);
+            return new QueueView(queue.resource(), seats, queue.limit());
         });
     }
 
     private static Object firstHolds(Object answer) {
-        return queues(answer, queue -> {
-            List<Seat> seats = new ArrayList<>();
-            for (Seat seat : queue.seats()) {
-                seats.add(new Seat(
-                        seat.resource(),
-                        seat.entry(),
-                        seat.createRevision(),
-                        seat.session(),
-                        seat.sessionRevision(),
-                        seat.nodeId(),
-                        seat.host(),
-                        seat.since(),
-                        seats.isEmpty(),
-                        seat.shared(),
-                        seat.firstToken(),
-                        seat.foreign()));
-            }
-            return new QueueView(queue.resource(), seats);
-        });
+        return queues(
+                answer,
+                queue ->
+                        each(queue, seat -> with(seat, seat.equals(queue.seats().get(0)), seat.weight())));
+    }
+
+    private static Object light(Object answer) {
+        return queues(answer, queue -> each(queue, seat -> with(seat, seat.holds(), 1)));
+    }
+
+    private static QueueView each(QueueView queue, UnaryOperator<Seat> change) {
+        return new QueueView(
+                queue.resource(), queue.seats().stream().map(change).toList(), queue.limit());
+    }
+
+    private static Seat with(Seat seat, boolean holds, int weight) {
+        return new Seat(
+                seat.resource(),
+                seat.entry(),
+                seat.createRevision(),
+                seat.session(),
+                seat.sessionRevision(),
+                seat.nodeId(),
+                seat.host(),
+                seat.since(),
+                holds,
+                seat.shared(),
+                weight,
+                seat.firstToken(),
+                seat.foreign());
+    }
+
+    private static Object withoutPermits(Object answer) {
+        return answer instanceof WaitForGraph graph
+                ? new WaitForGraph(
+                        graph.edges(),
+                        graph.suspected().stream()
+                                .filter(circle -> circle.stream()
+                                        .noneMatch(
+                                                edge -> edge.ahead().resource().kind() == Kind.PERMIT_POOL))
+                                .toList())
+                : answer;
     }
 
     private interface Selection {

@@ -468,6 +468,7 @@ class OperatorEndTest {
                 seat.since(),
                 seat.holds(),
                 seat.shared(),
+                seat.weight(),
                 seat.firstToken(),
                 seat.foreign());
     }
@@ -484,6 +485,7 @@ class OperatorEndTest {
                 Instant.EPOCH,
                 true,
                 false,
+                1,
                 OptionalLong.empty(),
                 foreign);
     }

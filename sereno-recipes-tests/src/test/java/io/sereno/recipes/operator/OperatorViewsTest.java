@@ -1,5 +1,6 @@
 package io.sereno.recipes.operator;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -27,10 +28,8 @@ import io.sereno.operator.SessionView.Holding;
 import io.sereno.operator.SessionView.Role;
 import io.sereno.operator.TopicView;
 import io.sereno.operator.WaitForGraph;
-import io.sereno.operator.WaitForGraph.Edge;
 import io.sereno.recipes.Clients;
 import io.sereno.recipes.Threads;
-import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.Origin;
 import io.sereno.simulation.Fate;
 import io.sereno.simulation.FaultyBackend;
@@ -38,11 +37,12 @@ import io.sereno.simulation.Request;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
-import io.sereno.spi.Entry;
 import io.sereno.spi.Lease;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,7 +50,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Collectors;
+import org.assertj.core.api.ThrowingConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -172,6 +172,50 @@ class OperatorViewsTest {
         }
         both.release();
         election.close();
+    }
+
+    /** Whatever a recipe stores has a kind, so that an operator can find it. */
+    @Test
+    void whatEachRecipeStoresIsListed() throws Exception {
+        Map<String, ThrowingConsumer<String>> recipes = Map.ofEntries(
+                entry("mutex", name -> one.mutex(name).acquire()),
+                entry("readWriteMutex", name -> one.readWriteMutex(name).acquireRead()),
+                entry("lockSet", name -> one.lockSet(name).acquire(Set.of("a"), Set.of())),
+                entry("permitPool", name -> one.permitPool(name, 1).acquire()),
+                entry("slotPool", name -> one.slotPool(name, 1).acquire()),
+                entry("election", name -> one.election(name).start()),
+                entry("task", name -> one.task(name).every(Duration.ofHours(1)).run(grant -> {})),
+                entry("counter", name -> one.counter(name).incrementAndGet()),
+                entry("value", name -> one.value(name, Codec.utf8()).set("a")),
+                entry("map", name -> one.map(name, Codec.utf8()).at("a").set("b")),
+                entry("waitGroup", name -> one.waitGroup(name).add(1)),
+                entry(
+                        "barrier",
+                        name -> Threads.inThread(() -> {
+                            one.barrier(name, 2).await("a");
+                            return name;
+                        })),
+                entry("topic", name -> one.topic(name, Codec.utf8()).publish("a")),
+                entry("membership", name -> one.membership(name).join("node-1", Clients.TTL)),
+                entry("keepAlive", name -> one.keepAlive(name, "node-1", Clients.TTL)),
+                entry("ids", name -> one.ids(name).nextId()));
+        assertThat(Arrays.stream(Sereno.class.getMethods())
+                        .filter(method -> !Modifier.isStatic(method.getModifiers())
+                                && Arrays.asList(method.getParameterTypes()).contains(String.class)
+                                && method.getReturnType() != Sereno.class)
+                        .map(Method::getName))
+                .as("methods that give a recipe")
+                .hasSameElementsAs(recipes.keySet());
+        for (Map.Entry<String, ThrowingConsumer<String>> recipe : recipes.entrySet()) {
+            recipe.getValue().accept("of " + recipe.getKey());
+        }
+        clients.passUntil(() -> operator.resources().count() >= recipes.size(), Duration.ofSeconds(5));
+        assertThat(operator.resources().map(Resource::name))
+                .containsExactlyInAnyOrderElementsOf(
+                        recipes.keySet().stream().map(name -> "of " + name).toList());
+        assertThat(operator.resources().map(Resource::kind).filter(kind -> kind != Kind.READER))
+                .containsOnlyOnceElementsOf(EnumSet.complementOf(EnumSet.of(Kind.READER, Kind.GROUP)))
+                .contains(Kind.GROUP);
     }
 
     @Test
@@ -418,72 +462,6 @@ class OperatorViewsTest {
         Threads.awaitWaiters(one.mutex("b"), 1);
         assertThat(graph().edges()).hasSize(2);
         assertThat(graph().suspected()).isEmpty();
-    }
-
-    /** One reading shows seats of different moments. */
-    @Test
-    void aSeatThatOnlyOneReadingShowsIsInNoCircle() {
-        List<Lineup> circle = List.of(lineup("a", "one", "two"), lineup("b", "two", "one"));
-        List<Lineup> none = List.of(lineup("a", "two"), lineup("b", "two", "one"));
-        assertThat(between(circle, circle).suspected()).hasSize(1);
-        assertThat(between(circle, none).suspected()).isEmpty();
-        assertThat(between(none, circle).suspected()).isEmpty();
-        assertThat(between(none, none).edges()).hasSize(1);
-    }
-
-    @Test
-    void eachClientIsInOneCircleAtMostAndTailsAreInNone() {
-        List<Lineup> all = List.of(
-                lineup("a", "k1", "k2", "tail"),
-                lineup("b", "k2", "k3"),
-                lineup("c", "k3", "k1"),
-                lineup("d", "m1", "m2"),
-                lineup("e", "m2", "m1"),
-                lineup("f", "tail", "end"),
-                lineup("g", "m1", "k1"));
-        List<List<Edge>> circles = between(all, all).suspected();
-        assertThat(circles)
-                .extracting(circle ->
-                        circle.stream().map(edge -> edge.waiting().nodeId()).collect(Collectors.toSet()))
-                .containsExactlyInAnyOrder(Set.of("k1", "k2", "k3"), Set.of("m1", "m2"));
-        circles.forEach(circle -> {
-            for (int i = 0; i < circle.size(); i++) {
-                String ahead = circle.get(i).ahead().nodeId();
-                assertThat(circle.get((i + 1) % circle.size()).waiting().nodeId())
-                        .isEqualTo(ahead);
-            }
-        });
-    }
-
-    @Test
-    void aChangeOfWhatASeatClaimsMakesItAnother() {
-        Resource lock = new Resource(Kind.READ_WRITE_LOCK, "x");
-        Entry writer = place("one", 1, 1, "write lock\n");
-        Entry downgraded = place("one", 1, 3, "read lock\n");
-        Entry reader = place("two", 2, 2, "read lock\n");
-        Lineup before = Lineup.of(lock, List.of(writer, reader));
-        Lineup after = Lineup.of(lock, List.of(downgraded, reader));
-        assertThat(between(List.of(before), List.of(before)).edges()).hasSize(1);
-        assertThat(between(List.of(before), List.of(after)).edges()).isEmpty();
-    }
-
-    private static WaitForGraph between(List<Lineup> first, List<Lineup> second) {
-        return Waits.between(first, second, new Markers());
-    }
-
-    /** Each node has its own session, and one place in each queue. */
-    private static Lineup lineup(String name, String... nodes) {
-        List<Entry> queue = new ArrayList<>();
-        for (String node : nodes) {
-            queue.add(place(node, node.hashCode(), node.hashCode(), ""));
-        }
-        return Lineup.of(new Resource(Kind.LOCK, name), queue);
-    }
-
-    private static Entry place(String node, int createRevision, int modRevision, String claims) {
-        String session = String.format("%11s", node).replace(' ', '0');
-        Bytes value = new Card(node, Instant.EPOCH, Map.of()).encode(claims);
-        return new Entry(session + "-1", value, Math.abs(createRevision), Math.abs(modRevision), 1);
     }
 
     private WaitForGraph graph() throws InterruptedException {

@@ -7,8 +7,6 @@ import io.sereno.operator.SessionView.Holding;
 import io.sereno.operator.SessionView.Role;
 import io.sereno.recipes.kernel.Card;
 import io.sereno.recipes.kernel.Place;
-import io.sereno.recipes.kernel.View;
-import io.sereno.recipes.locks.Ranked;
 import io.sereno.spi.Entry;
 import java.time.Duration;
 import java.time.Instant;
@@ -67,7 +65,7 @@ final class Census {
             }
         });
         namespace.readAll(OPERATION, queues.stream(), (resource, read) -> {
-            for (Ranked place : Lineup.of(resource, View.queue(read)).places()) {
+            for (Standing place : Lineup.in(resource, read).places()) {
                 String session = Place.sessionOf(place.entry().name());
                 add(resource, place.entry(), place.holds() ? Role.HOLDS : Role.WAITS, session);
             }

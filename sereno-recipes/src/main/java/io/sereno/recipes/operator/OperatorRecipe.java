@@ -79,9 +79,9 @@ public final class OperatorRecipe implements Operator {
         Stream<Resource> queues =
                 resources(operation, kinds).filter(resource -> resource.kind().isQueue());
         namespace.readAll(operation, queues, (resource, read) -> {
-            List<Entry> queue = View.queue(read);
-            if (!queue.isEmpty()) {
-                lineups.add(Lineup.of(resource, queue));
+            Lineup lineup = Lineup.in(resource, read);
+            if (!lineup.isEmpty()) {
+                lineups.add(lineup);
             }
         });
         return lineups;
@@ -101,12 +101,12 @@ public final class OperatorRecipe implements Operator {
     }
 
     private Optional<QueueView> readQueue(String operation, Resource resource) {
-        List<Entry> queue = View.queue(namespace.scope(resource).readAll(operation));
-        if (queue.isEmpty()) {
+        Lineup lineup = Lineup.in(resource, namespace.scope(resource).readAll(operation));
+        if (lineup.isEmpty()) {
             return Optional.empty();
         }
-        Markers markers = Markers.of(client, operation, namespace.directory(resource), queue);
-        return Optional.of(Lineup.of(resource, queue).view(markers));
+        Markers markers = Markers.of(client, operation, namespace.directory(resource), lineup.entries());
+        return Optional.of(lineup.view(markers));
     }
 
     @Override

@@ -1,13 +1,15 @@
 package io.sereno.recipes.operator;
 
+import io.sereno.operator.Kind;
 import io.sereno.operator.Seat;
 import io.sereno.operator.WaitForGraph;
 import io.sereno.operator.WaitForGraph.Edge;
 import io.sereno.recipes.kernel.Place;
 import io.sereno.recipes.kernel.Turn;
-import io.sereno.recipes.locks.Ranked;
 import io.sereno.spi.Entry;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -15,101 +17,153 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The wait-for graph of two readings of all queues. Both show an entry with the same modRevision: it existed unchanged when
  * the first reading had ended and the second had not begun. All edges are between such entries.
+ *
+ * <p>Circles are what is left when everybody has gone who can go. A session can go if none of its waits lasts: if all
+ * places go whose sessions can, there is room. A wait for permits lasts only because of sessions that also wait for something else:
+ * in a pool that is in use, clients wait behind each other all the time.
  */
 final class Waits {
-    private record Step(String session, Edge edge) {}
+    /** A thread that waits for these does nothing else. Candidates, nodes of tasks and readers wait beside their work. */
+    private static final Set<Kind> BLOCKING =
+            EnumSet.of(Kind.LOCK, Kind.READ_WRITE_LOCK, Kind.LOCK_SET, Kind.PERMIT_POOL);
 
-    private final Map<String, List<Step>> waits = new LinkedHashMap<>();
+    /** A session that waits in a queue. */
+    private record Wait(Lineup queue, Standing place) {
+        String session() {
+            return Place.sessionOf(place.entry().name());
+        }
+
+        boolean joins(Wait next) {
+            return queue.resource().kind() != Kind.PERMIT_POOL
+                    || !queue.resource().equals(next.queue.resource());
+        }
+    }
+
+    /** A wait for a place in front, whose session is in a wait of its own. */
+    private record Step(Standing ahead, Wait next) {}
+
+    private final Markers markers;
     private final List<Edge> edges = new ArrayList<>();
+    /** The waits that may last, of each session. */
+    private final Map<String, List<Wait>> left = new LinkedHashMap<>();
 
-    private Waits() {}
+    private Waits(Markers markers) {
+        this.markers = markers;
+    }
 
     static WaitForGraph between(List<Lineup> first, List<Lineup> second, Markers markers) {
         Set<String> before = new HashSet<>();
-        first.forEach(lineup -> lineup.places().forEach(place -> before.add(key(lineup, place.entry()))));
-        Waits graph = new Waits();
-        for (Lineup lineup : second) {
-            List<Entry> still = lineup.places().stream()
-                    .map(Ranked::entry)
-                    .filter(entry -> before.contains(key(lineup, entry)))
-                    .toList();
-            graph.add(Lineup.of(lineup.resource(), still), markers);
+        first.forEach(queue -> {
+            queue.entries().forEach(entry -> before.add(key(queue, entry)));
+            if (queue.stored() != null) {
+                before.add(key(queue, queue.stored()));
+            }
+        });
+        Waits graph = new Waits(markers);
+        for (Lineup queue : second) {
+            if (hasLimits(queue, before)) {
+                List<Entry> still = queue.entries().stream()
+                        .filter(entry -> before.contains(key(queue, entry)))
+                        .toList();
+                graph.add(Lineup.of(queue.resource(), still, queue.stored()));
+            }
         }
         return new WaitForGraph(graph.edges, graph.circles());
     }
 
-    private static String key(Lineup lineup, Entry entry) {
-        return entry.modRevision() + " " + entry.name() + "\n" + Paths.of(lineup.resource());
+    /** A limit that has changed may have been so high that nobody waited. */
+    private static boolean hasLimits(Lineup queue, Set<String> before) {
+        Entry stored = queue.stored();
+        return queue.resource().kind() != Kind.PERMIT_POOL || (stored != null && before.contains(key(queue, stored)));
     }
 
-    private void add(Lineup lineup, Markers markers) {
-        for (Ranked place : lineup.places()) {
-            for (Ranked ahead : place.ahead()) {
-                Edge edge = new Edge(seat(lineup, place, markers), seat(lineup, ahead, markers));
-                edges.add(edge);
-                String waiting = session(place.entry());
-                String other = session(ahead.entry());
-                // Threads of one client that wait for each other in one queue do so all the time.
-                if (waiting != null && other != null && !waiting.equals(other)) {
-                    waits.computeIfAbsent(waiting, key -> new ArrayList<>()).add(new Step(other, edge));
-                }
+    private static String key(Lineup queue, Entry entry) {
+        return entry.modRevision() + " " + entry.name() + "\n" + Paths.of(queue.resource());
+    }
+
+    private void add(Lineup queue) {
+        for (Standing place : queue.places()) {
+            place.ahead().forEach(ahead -> edges.add(edge(queue, place, ahead)));
+            boolean waits = !place.ahead().isEmpty() && !Turn.isForeign(place.entry());
+            if (waits && BLOCKING.contains(queue.resource().kind())) {
+                Wait wait = new Wait(queue, place);
+                left.computeIfAbsent(wait.session(), session -> new ArrayList<>())
+                        .add(wait);
             }
         }
     }
 
-    private static Seat seat(Lineup lineup, Ranked place, Markers markers) {
-        return lineup.seat(place, markers.ofPlace(place.entry()));
+    private Edge edge(Lineup queue, Standing waiting, Standing ahead) {
+        return new Edge(seat(queue, waiting), seat(queue, ahead));
     }
 
-    /**
-     * Null for an entry that no client put. The session stands for its client: names of clients and processes are not unique. A client
-     * whose session was succeeded by another one counts as two for as long as it keeps seats under both.
-     */
-    private static @Nullable String session(Entry place) {
-        return Turn.isForeign(place) ? null : Place.sessionOf(place.name());
+    private Seat seat(Lineup queue, Standing place) {
+        return queue.seat(place, markers.ofPlace(place.entry()));
     }
 
-    /**
-     * Circles without a common session. Whoever waits for nobody that is left is in no circle. If only sessions remain that wait for
-     * one that remains, a walk from any of them ends in a circle.
-     */
+    /** Circles without a common session. If only waits are left that last, a walk from any of them ends in a circle. */
     private List<List<Edge>> circles() {
         List<List<Edge>> circles = new ArrayList<>();
-        Map<String, List<Step>> left = new LinkedHashMap<>(waits);
-        while (true) {
-            dropWithoutWait(left);
-            if (left.isEmpty()) {
-                return circles;
-            }
+        dropWhatEnds();
+        while (!left.isEmpty()) {
             Map<String, Integer> walked = new HashMap<>();
-            List<Step> walk = new ArrayList<>();
-            String at = left.keySet().iterator().next();
-            while (!walked.containsKey(at)) {
-                walked.put(at, walk.size());
-                Step step = next(left, at).orElseThrow();
-                walk.add(step);
-                at = step.session();
+            List<Edge> walk = new ArrayList<>();
+            Wait at = left.values().iterator().next().get(0);
+            while (!walked.containsKey(at.session())) {
+                walked.put(at.session(), walk.size());
+                Step step = steps(at).get(0);
+                walk.add(edge(at.queue(), at.place(), step.ahead()));
+                at = step.next();
             }
-            List<Step> circle = walk.subList(walked.get(at), walk.size());
-            circles.add(circle.stream().map(Step::edge).toList());
-            circle.forEach(step -> left.remove(step.session()));
+            int begin = walked.get(at.session());
+            circles.add(List.copyOf(walk.subList(begin, walk.size())));
+            walked.forEach((session, index) -> {
+                if (index >= begin) {
+                    left.remove(session);
+                }
+            });
+            dropWhatEnds();
+        }
+        return circles;
+    }
+
+    private void dropWhatEnds() {
+        boolean dropped = true;
+        while (dropped) {
+            dropped = false;
+            for (List<Wait> waits : left.values()) {
+                dropped |= waits.removeIf(wait -> !lasts(wait));
+            }
+            left.values().removeIf(Collection::isEmpty);
         }
     }
 
-    private static Optional<Step> next(Map<String, List<Step>> left, String session) {
-        return left.getOrDefault(session, List.of()).stream()
-                .filter(step -> left.containsKey(step.session()))
-                .findFirst();
+    private boolean lasts(Wait wait) {
+        long staying =
+                steps(wait).stream().mapToLong(step -> step.ahead().weight()).sum();
+        return staying > wait.place().room();
     }
 
-    private static void dropWithoutWait(Map<String, List<Step>> left) {
-        while (left.keySet().removeIf(session -> next(left, session).isEmpty())) {
-            // Those who waited for the dropped ones may wait for nobody now.
+    /**
+     * The places in front that stay. Threads of one client that wait for each other in one queue do so all the time. The session stands for
+     * its client: names of clients and processes are not unique. A client whose session was succeeded by another one counts as two for as long
+     * as it keeps seats under both.
+     */
+    private List<Step> steps(Wait wait) {
+        List<Step> steps = new ArrayList<>();
+        for (Standing ahead : wait.place().front()) {
+            String session = Place.sessionOf(ahead.entry().name());
+            if (!Turn.isForeign(ahead.entry()) && !session.equals(wait.session())) {
+                Optional<Wait> next = left.getOrDefault(session, List.of()).stream()
+                        .filter(wait::joins)
+                        .findFirst();
+                next.ifPresent(each -> steps.add(new Step(ahead, each)));
+            }
         }
+        return steps;
     }
 }

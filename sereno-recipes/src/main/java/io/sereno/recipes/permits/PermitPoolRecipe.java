@@ -135,27 +135,23 @@ public final class PermitPoolRecipe implements PermitPool {
     @Override
     public LockView inspect() {
         Snapshot all = scope.readAll("inspect");
-        long free = Limit.in(all.entries()).orElse(firstLimit);
+        int limit = Limit.in(all.entries()).orElse(firstLimit);
         List<LockView.Place> holders = new ArrayList<>();
         List<LockView.Place> waiters = new ArrayList<>();
-        for (Entry entry : View.queue(all)) {
-            Weight weight = Weight.of(entry);
-            free -= weight.permits();
-            // One that fits has its permits, though it may not be marked yet.
-            (weight.held() || free >= 0 ? holders : waiters).add(place(entry, weight));
+        for (Allotted place : Allotted.within(limit, View.queue(all))) {
+            (place.holds() ? holders : waiters).add(place(place.entry(), Allotted.shown(place.permits())));
         }
         return new LockView(holders, waiters);
     }
 
-    private static LockView.Place place(Entry entry, Weight weight) {
+    private static LockView.Place place(Entry entry, int weight) {
         Card card = Card.decode(entry.value());
-        int permits = weight.permits() > Integer.MAX_VALUE ? 1 : (int) Math.max(1, weight.permits());
         return new LockView.Place(
                 entry.name(),
                 card.nodeId(),
                 card.since(),
                 LockView.Kind.SHARED,
-                permits,
+                weight,
                 OptionalLong.empty(),
                 Turn.isForeign(entry));
     }
