@@ -5,7 +5,6 @@ import io.sereno.SerenoException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** Reads the store again and again, and keeps what it said last while it does not answer. */
 final class Refresh {
@@ -26,10 +25,6 @@ final class Refresh {
             throw new IllegalArgumentException(
                     "--every is " + every.toMillis() + "ms; " + LEAST.toMillis() + "ms or more is accepted");
         }
-    }
-
-    static void pause(Duration every) throws InterruptedException {
-        TimeUnit.NANOSECONDS.sleep(every.toNanos());
     }
 
     /** A failure is shown; it does not end anything, since the store may come back. */

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,7 @@ final class Signals {
     private static final Map<String, Integer> FORWARDED = Map.of("TERM", 15, "HUP", 1, "INT", 2);
 
     private final Thread waiting;
+    private final CountDownLatch first = new CountDownLatch(1);
     private @Nullable Running command;
     private volatile int received;
 
@@ -58,10 +60,18 @@ final class Signals {
         Running running = command;
         if (running == null) {
             received = number;
+            first.countDown();
             waiting.interrupt();
         } else if (number != 2 || running.hasGroup() || !isFromTerminal()) {
             // The terminal sends INT to the command by itself, unless that has a group of its own.
             running.forward(name);
+        }
+    }
+
+    /** Waits for some time; a signal that comes meanwhile, or came before, ends the wait. */
+    void pause(Duration time) throws InterruptedException {
+        if (first.await(time.toNanos(), TimeUnit.NANOSECONDS)) {
+            throw new InterruptedException("signal " + received);
         }
     }
 

@@ -59,7 +59,7 @@ final class TopCommand implements Callable<Integer> {
                 refresh.read();
                 draw(refresh, terminal);
                 if (i < most) {
-                    Refresh.pause(every);
+                    signals.pause(every);
                 }
             }
             return Exit.OK;

@@ -30,7 +30,7 @@ final class Links {
 
     /** A picture is copied as it is. */
     static boolean isPicture(Path file) {
-        return file.toString().endsWith(".png");
+        return file.toString().endsWith(".png") || file.toString().endsWith(".svg");
     }
 
     /** The page of such a file. */

@@ -36,14 +36,15 @@ import java.util.stream.Stream;
  * <p>The script {@code servers} runs this file from its source, before anything is compiled: it may use only the JDK.
  */
 final class ServerPrograms {
-    /** What {@code -Dsereno.servers} can name: stores, and what tests of metrics and of a page need. The ZooKeeper server comes from Maven. */
+    /** What {@code -Dsereno.servers} can name: stores, and what tests of metrics, of a page and of a terminal need. The ZooKeeper server comes from Maven. */
     enum Store {
         ETCD,
         REDIS,
         ZOOKEEPER,
         POSTGRESQL,
         PROMETHEUS,
-        BROWSER;
+        BROWSER,
+        TERMINAL;
 
         String id() {
             return name().toLowerCase(Locale.ROOT);
@@ -94,7 +95,8 @@ final class ServerPrograms {
                 "Chromium (\\S+)",
                 "chromium-headless-shell",
                 "chromium",
-                "chromium-headless");
+                "chromium-headless"),
+        TMUX(Store.TERMINAL, "tmux", "SERENO_TMUX", "tmux (\\S+)", "tmux", "tmux", "tmux");
 
         final Store store;
         final String command;
@@ -119,6 +121,10 @@ final class ServerPrograms {
             this.debianPackage = debianPackage;
             this.brewPackage = brewPackage;
             this.dnfPackage = dnfPackage;
+        }
+
+        String versionOption() {
+            return this == TMUX ? "-V" : "--version";
         }
     }
 
@@ -386,11 +392,12 @@ final class ServerPrograms {
         if (!Files.isRegularFile(path) || !Files.isExecutable(path)) {
             throw new NotHereException(named + ", which is no file that can be executed");
         }
-        Run run = run(VERSION_LIMIT, List.of(path.toString(), "--version"));
+        Run run = run(VERSION_LIMIT, List.of(path.toString(), program.versionOption()));
         Matcher version = program.version.matcher(run.output);
         if (run.status != 0 || !version.find()) {
-            throw new NotHereException(named + ", which does not print a version of " + program.command
-                    + " when asked with --version, but ended with status " + run.status + ":\n" + run.tail());
+            throw new NotHereException(
+                    named + ", which does not print a version of " + program.command + " when asked with "
+                            + program.versionOption() + ", but ended with status " + run.status + ":\n" + run.tail());
         }
         return new Found(program, path, version.group(1), origin);
     }

@@ -116,7 +116,7 @@ class ServerProgramsTest {
         List<Found> found = programs("required").findAll();
         assertThat(found)
                 .extracting(Found::version)
-                .containsExactly("3.4.23", "7.0.15", "15.18", "1.18.0", "2.42.0+ds", "156.0.1");
+                .containsExactly("3.4.23", "7.0.15", "15.18", "1.18.0", "2.42.0+ds", "156.0.1", "3.3a");
         assertThat(found).extracting(Found::origin).containsOnly("cache");
         // One update for all, and of the packages those that apt-get named as lacking on this machine.
         assertThat(aptCalls())
@@ -133,7 +133,9 @@ class ServerProgramsTest {
                         "install prometheus",
                         "download prometheus",
                         "install chromium-headless-shell",
-                        "download chromium-headless-shell");
+                        "download chromium-headless-shell",
+                        "install tmux",
+                        "download tmux");
 
         Files.delete(machine.resolve("bin/apt-get"));
         assertThat(programs("required").findAll()).isEqualTo(found);
@@ -162,12 +164,12 @@ class ServerProgramsTest {
         try {
             Callable<List<Found>> build = () -> programs("required").findAll();
             for (Future<List<Found>> each : builds.invokeAll(List.of(build, build))) {
-                assertThat(each.get()).hasSize(6);
+                assertThat(each.get()).hasSameSizeAs(Program.values());
             }
         } finally {
             builds.shutdown();
         }
-        assertThat(aptCalls()).filteredOn(call -> call.startsWith("download")).hasSize(6);
+        assertThat(aptCalls()).filteredOn(call -> call.startsWith("download")).hasSameSizeAs(Program.values());
     }
 
     /** The lists are locked while apt-get lives, so one that is left behind would fail the next build too. */
@@ -266,7 +268,8 @@ class ServerProgramsTest {
         Path etcd = script("bin/etcd", "echo etcd Version: 1.0.0");
         ServerPrograms programs = programs("zookeeper,etcd");
 
-        assertThat(programs.declined()).containsExactly(Store.REDIS, Store.POSTGRESQL, Store.PROMETHEUS, Store.BROWSER);
+        assertThat(programs.declined())
+                .containsExactly(Store.REDIS, Store.POSTGRESQL, Store.PROMETHEUS, Store.BROWSER, Store.TERMINAL);
         assertThat(programs.findAll()).extracting(Found::path).containsExactly(etcd);
         assertThatThrownBy(() -> programs("redis,postgresql").findAll())
                 .hasMessageContaining("apt-get install redis-server")
@@ -279,7 +282,7 @@ class ServerProgramsTest {
     void aCiBuildRefusesToLeaveOneStoreOut() {
         environment.put("CI", "true");
 
-        assertThat(programs("etcd,redis,zookeeper,postgresql,prometheus,browser")
+        assertThat(programs("etcd,redis,zookeeper,postgresql,prometheus,browser,terminal")
                         .declined())
                 .isEmpty();
         assertThatThrownBy(() -> programs("etcd,redis,zookeeper").declined())
@@ -292,7 +295,7 @@ class ServerProgramsTest {
         assertThatThrownBy(() -> programs("some").declined())
                 .hasMessageContaining(
                         "-Dsereno.servers=some is not known; required, none, or some of "
-                                + "etcd, redis, zookeeper, postgresql, prometheus, browser with commas and without blanks are accepted");
+                                + "etcd, redis, zookeeper, postgresql, prometheus, browser, terminal with commas and without blanks are accepted");
         assertThatThrownBy(() -> programs("etcd,").declined()).hasMessageContaining("is not known");
     }
 
@@ -345,6 +348,11 @@ class ServerProgramsTest {
                 printf '#!/bin/sh\\necho Chromium 156.0.1\\n' >"$1/usr/lib/chromium/chromium-headless-shell"
                 chmod +x "$1"/usr/*/chromium-headless-shell "$1/usr/lib/chromium/chromium-headless-shell"
                 """);
+        script("packages/tmux", """
+                mkdir -p "$1/usr/bin"
+                printf '#!/bin/sh\\n[ $1 = -V ] && echo tmux 3.3a\\n' >"$1/usr/bin/tmux"
+                chmod +x "$1/usr/bin/tmux"
+                """);
         script("packages/libjemalloc2", "mkdir -p \"$1/usr/lib/some-linux-gnu\"");
         script("bin/apt-get", """
                 machine=%s
@@ -363,6 +371,7 @@ class ServerProgramsTest {
                   "install prometheus") echo "'mirror:/pool/prometheus_1.deb' prometheus_1.deb 7 MD5Sum:0" ;;
                   "install chromium-headless-shell")
                     echo "'mirror:/pool/chromium-headless-shell_1.deb' chromium-headless-shell_1.deb 7 MD5Sum:0" ;;
+                  "install tmux") echo "'mirror:/pool/tmux_1.deb' tmux_1.deb 7 MD5Sum:0" ;;
                   download*) shift; for name; do cp "$machine/packages/$name" "$name"_1.deb; done ;;
                 esac
                 """.formatted(machine));
