@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -57,6 +58,10 @@ import picocli.CommandLine.Spec;
             "  126, 127   CMD cannot be run, or is not there; nothing was sent"
         })
 public final class Main implements Runnable {
+    private static final Pattern REFUSED_USER = Pattern.compile(
+            "\\b(NOPERM|NOAUTH|WRONGPASS|PERMISSION_DENIED|UNAUTHENTICATED|NoAuth|AuthFailed|permission denied"
+                    + "|password authentication failed|logging in as '.*' failed)\\b");
+
     @Spec
     @Nullable
     CommandSpec spec;
@@ -140,7 +145,7 @@ public final class Main implements Runnable {
         } else if (failure instanceof IllegalArgumentException || failure instanceof CommandLine.PicocliException) {
             return Exit.USAGE;
         } else if (failure instanceof SerenoConfigurationException) {
-            return Exit.CONFIGURATION;
+            return isOfUser(failure.getCause()) ? Exit.NO_PERMISSION : Exit.CONFIGURATION;
         } else if (failure instanceof NotAppliedException || failure instanceof OutcomeUnknownException) {
             return isRefusal(failure) ? Exit.NO_PERMISSION : Exit.UNAVAILABLE;
         }
@@ -150,6 +155,12 @@ public final class Main implements Runnable {
     private static boolean isRefusal(@Nullable Throwable failure) {
         return failure != null
                 && ((failure instanceof BackendException store && store.permanent()) || isRefusal(failure.getCause()));
+    }
+
+    /** A store that refuses the connection does not say for which kind of reason, except in the words of its protocol. */
+    private static boolean isOfUser(@Nullable Throwable failure) {
+        return failure instanceof BackendException
+                && REFUSED_USER.matcher(String.valueOf(failure.getMessage())).find();
     }
 
     static String version() {

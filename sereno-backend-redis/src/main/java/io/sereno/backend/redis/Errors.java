@@ -5,12 +5,14 @@ import io.lettuce.core.RedisException;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
 import java.net.InetSocketAddress;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The meaning of a failure. An error from the server is classified by its first word, which is part of the protocol; the text after it is
@@ -54,6 +56,11 @@ final class Errors {
      */
     private static final Pattern CODE_WITHIN = Pattern.compile("^ERR Error running script .*?: -?([A-Z]+) ");
 
+    /** How Redis 7.0 refuses a command within the script: it names the line, and not the command. Later versions name the command. */
+    private static final Pattern REFUSED_AT = Pattern.compile("can't run this command.*@user_script:(\\d+)");
+    /** Of a line of the script; {@code PUBLISH} stands for the command for shards, which Redis has from 7.0 on. */
+    private static final Pattern CALL = Pattern.compile("call\\((?:'([A-Z]+)'|PUBLISH\\b)");
+
     private static final Pattern MOVED = Pattern.compile("MOVED \\d+ (.*):(\\d+)");
 
     private Errors() {}
@@ -91,7 +98,10 @@ final class Errors {
         String message = what + " failed: " + cause.getMessage()
                 + (unknown ? "; it is not known whether the server executed it" : "") + advice(cause);
         return new BackendException(
-                unknown ? Outcome.UNKNOWN : Outcome.NOT_APPLIED, meaning == Meaning.REFUSED, message, cause);
+                unknown ? Outcome.UNKNOWN : Outcome.NOT_APPLIED,
+                meaning == Meaning.REFUSED || (!mayHaveWritten && lacksRight(cause)),
+                message,
+                cause);
     }
 
     /** Whether the server refused EVAL itself, and not a command within the script. */
@@ -154,6 +164,30 @@ final class Errors {
         return String.valueOf(answer.getMessage()).contains(WITHIN_SCRIPT);
     }
 
+    /** Whether a command within the script was refused, since the user has no right to it. */
+    private static boolean lacksRight(Throwable cause) {
+        return cause instanceof RedisCommandExecutionException answer
+                && isWithinScript(answer)
+                && (code(answer).equals("NOPERM")
+                        || REFUSED_AT
+                                .matcher(String.valueOf(answer.getMessage()))
+                                .find());
+    }
+
+    /** The commands of the line at which the script was refused one, as a right is written; empty if the server has named it. */
+    private static String refusedCommands(RedisCommandExecutionException answer) {
+        Matcher refused = REFUSED_AT.matcher(String.valueOf(answer.getMessage()));
+        if (!refused.find()) {
+            return "";
+        }
+        return CALL.matcher(Script.line(Integer.parseInt(refused.group(1))))
+                .results()
+                .map(call -> call.group(1) == null
+                        ? "+spublish"
+                        : "+" + call.group(1).toLowerCase(Locale.ROOT))
+                .collect(Collectors.joining(" or "));
+    }
+
     private static String code(RedisCommandExecutionException answer) {
         String message = String.valueOf(answer.getMessage());
         Matcher within = CODE_WITHIN.matcher(message);
@@ -170,7 +204,9 @@ final class Errors {
             return "";
         }
         if (isWithinScript(answer) && !BEFORE_THE_FIRST_WRITE.contains(code(answer))) {
-            return ". The script failed halfway: docs/redis.md lists the rights that a user needs, and nothing but"
+            String commands = refusedCommands(answer);
+            return (commands.isEmpty() ? "" : ". The user lacks the right " + commands)
+                    + ". The script failed halfway: docs/redis.md lists the rights that a user needs, and nothing but"
                     + " Sereno may write to its keys";
         }
         return switch (code(answer)) {

@@ -34,6 +34,11 @@ final class Script {
         return TEXT;
     }
 
+    /** A line of the script, as the server counts them from 1; empty if there is no such line. */
+    static String line(int number) {
+        return TEXT.lines().skip(Math.max(0, number - 1)).findFirst().orElse("");
+    }
+
     /** The digest that names the script at a server that has loaded it. */
     String digest() {
         return DIGEST;

@@ -183,7 +183,18 @@ class RightsTest extends RedisTest {
         BackendException torn = (BackendException)
                 failure(backend.commit(Commit.to("d").put("b", Bytes.EMPTY).build()));
         assertThat(torn.outcome()).isEqualTo(Outcome.UNKNOWN);
-        assertThat(torn).hasMessageContaining("docs/redis.md");
+        assertThat(torn).hasMessageContaining("docs/redis.md").hasMessageContaining("spublish");
+    }
+
+    /** Nothing is changed by a listing, so there is nothing to find out, and no use in another attempt. */
+    @Test
+    void aListingWithoutARightOfTheScriptIsRefusedForGoodAndTheMessageNamesTheRight() {
+        Backend backend = open();
+        redis().aclSetuser("app", AclSetuserArgs.Builder.removeCommand(CommandType.ZRANGEBYLEX));
+        BackendException refused = (BackendException) failure(backend.directories(Optional.empty(), 10));
+        assertThat(refused.outcome()).isEqualTo(Outcome.NOT_APPLIED);
+        assertThat(refused.permanent()).isTrue();
+        assertThat(refused).hasMessageContaining("zrangebylex").hasMessageContaining("docs/redis.md");
     }
 
     @Test
