@@ -92,6 +92,11 @@ check "CMD reads standard input" "hello" "$(echo hello | "$SERENO" lock a -- cat
 run 0 "CMD has options of its own" lock a -- sh -c 'printf "%s %s" "$@"' -- -n --timeout
 check "no shell and no option in between" "-n --timeout" "$(cat "$out")"
 
+run 7 "CMD without standard input" lock a -- sh -c 'cat > "$0/read" || exit 7' "$work" <&-
+check "CMD reads nothing of sereno" 0 "$(wc -c < "$work/read" | tr -d ' ')"
+"$SERENO" lock a -- sh -c 'echo x || exit 7' >&- 2> "$err"
+check "CMD without standard output cannot write" 7 $?
+
 # Waiting
 hold a
 run 75 "--no-wait on a lock that is held" lock a --no-wait -- true
