@@ -109,9 +109,13 @@ final class Terminal implements AutoCloseable {
         }
     }
 
+    /** The server may have ended with the command. */
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
         drawn.destroyForcibly();
-        tmux("kill-server");
+        var unused = new ProcessBuilder(tmux.toString(), "-S", socket.toString(), "kill-server")
+                .start()
+                .onExit()
+                .join();
     }
 }
