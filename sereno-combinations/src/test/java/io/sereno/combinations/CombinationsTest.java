@@ -7,6 +7,7 @@ import io.sereno.combinations.Applications.Run;
 import io.sereno.combinations.Combination.Packaging;
 import io.sereno.testservers.EtcdServer;
 import io.sereno.testservers.Persistence;
+import io.sereno.testservers.PostgresServer;
 import io.sereno.testservers.RedisServer;
 import io.sereno.testservers.TestServer;
 import io.sereno.testservers.ZooKeeperServer;
@@ -28,8 +29,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("etcd")
 @Tag("redis")
 @Tag("zookeeper")
+@Tag("postgresql")
 class CombinationsTest {
-    private static final List<String> STORES = List.of("etcd", "redis", "zookeeper");
+    private static final List<String> STORES = List.of("etcd", "redis", "zookeeper", "postgresql");
     /** The one that Spring Boot 4.1.2 manages does not resolve everywhere. */
     static final Map<String, String> RESOLVING = Map.of("netty.version", "4.2.18.Final");
 
@@ -45,35 +47,38 @@ class CombinationsTest {
 
     static List<Combination> thorough() {
         List<Combination> all = new ArrayList<>();
-        for (String store : List.of("etcd", "zookeeper")) {
+        for (String store : List.of("etcd", "zookeeper", "postgresql")) {
             all.add(Combination.starter("3.5.7", Map.of(), store));
             all.add(Combination.starter("4.1.2", RESOLVING, store));
             all.add(Combination.boot("3.5.7", Map.of(), store));
             all.add(Combination.boot("4.0.7", Map.of(), store));
             all.add(Combination.boot("4.1.2", RESOLVING, store));
         }
-        Combination three = Combination.plain(
+        Combination four = Combination.plain(
                 "plain-all",
                 "sereno-bom",
-                List.of("api", "backend-etcd", "backend-redis", "backend-zookeeper"),
+                List.of("api", "backend-etcd", "backend-redis", "backend-zookeeper", "backend-postgresql"),
                 "etcd",
                 "redis",
-                "zookeeper");
-        all.add(three);
+                "zookeeper",
+                "postgresql");
+        all.add(four);
         all.add(Combination.plain(
                 "plain-all-reversed",
                 "sereno-bom",
-                List.of("backend-zookeeper", "backend-redis", "backend-etcd", "api"),
+                List.of("backend-postgresql", "backend-zookeeper", "backend-redis", "backend-etcd", "api"),
                 "etcd",
                 "redis",
-                "zookeeper"));
+                "zookeeper",
+                "postgresql"));
         all.add(Combination.plain(
                 "plain-all-dependencies",
                 "sereno-dependencies",
-                List.of("api", "backend-etcd", "backend-redis", "backend-zookeeper"),
+                List.of("api", "backend-etcd", "backend-redis", "backend-zookeeper", "backend-postgresql"),
                 "etcd",
                 "redis",
-                "zookeeper"));
+                "zookeeper",
+                "postgresql"));
         for (String store : STORES) {
             all.add(Combination.plain("plain-" + store, "sereno-bom", List.of("api", "backend-" + store), store));
         }
@@ -84,11 +89,11 @@ class CombinationsTest {
         all.add(Combination.plain(
                         "zookeeper-client-before", "sereno-bom", List.of(client, "api", "backend-redis"), "redis")
                 .with("BesideZooKeeper.java"));
-        all.add(Combination.boot("3.5.7", Map.of(), "etcd", "redis", "zookeeper")
+        all.add(Combination.boot("3.5.7", Map.of(), "etcd", "redis", "zookeeper", "postgresql")
                 .packaged(Packaging.FAT));
-        all.add(Combination.boot("4.1.2", RESOLVING, "etcd", "redis", "zookeeper")
+        all.add(Combination.boot("4.1.2", RESOLVING, "etcd", "redis", "zookeeper", "postgresql")
                 .packaged(Packaging.FAT));
-        all.add(three.packaged(Packaging.SHADED));
+        all.add(four.packaged(Packaging.SHADED));
         return all;
     }
 
@@ -116,13 +121,21 @@ class CombinationsTest {
             arguments.add(server("zookeeper").authority());
         }
         for (String store : combination.stores()) {
-            arguments.add(store + "://" + server(store).authority() + "/" + name);
+            arguments.add(uri(store, name));
         }
         Run run = requireNonNull(applications).start(combination, arguments);
         assertThat(run.status()).as(run.output()).isZero();
         for (String store : combination.stores()) {
             assertThat(run.output()).contains("held at " + store + "://");
         }
+    }
+
+    private static String uri(String store, String namespace) {
+        String authority = server(store).authority();
+        return store.equals("postgresql")
+                ? "postgresql://" + PostgresServer.USER + ":any@" + authority + "/" + PostgresServer.DATABASE
+                        + "?namespace=" + namespace
+                : store + "://" + authority + "/" + namespace;
     }
 
     static Stream<Arguments> named() {
@@ -133,6 +146,7 @@ class CombinationsTest {
         return SERVERS.computeIfAbsent(store, missing -> switch (missing) {
             case "etcd" -> EtcdServer.start();
             case "redis" -> RedisServer.start(Persistence.APPEND_ALWAYS);
+            case "postgresql" -> PostgresServer.start();
             default -> ZooKeeperServer.start();
         });
     }
