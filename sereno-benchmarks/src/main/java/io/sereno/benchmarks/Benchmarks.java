@@ -151,11 +151,13 @@ public final class Benchmarks {
     /** The peers' versions, from the names of their jars, and those of the servers. */
     private static String versions() throws IOException {
         List<String> versions = new ArrayList<>();
-        for (String module : List.of("curator", "jetcd", "redisson")) {
+        for (String module : List.of("curator", "jdbc", "jetcd", "redisson")) {
             Path file = Path.of("sereno-benchmarks", "peers", module, "target", "runtime.classpath");
             Stream.of(Files.readString(file).split(":", -1))
                     .map(jar -> Path.of(jar.strip()).getFileName().toString())
-                    .filter(jar -> jar.matches("(curator-recipes|jetcd-core|redisson|zookeeper)-[0-9].*"))
+                    .filter(
+                            jar -> jar.matches(
+                                    "(curator-recipes|jetcd-core|postgresql|redisson|shedlock-core|spring-integration-jdbc|zookeeper)-[0-9].*"))
                     .map(jar -> jar.replaceAll("\\.jar$", "").replaceAll("-(?=[0-9])", " "))
                     .forEach(versions::add);
         }

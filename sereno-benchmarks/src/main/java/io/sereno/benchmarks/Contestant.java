@@ -39,7 +39,9 @@ record Contestant(Role role, String system, String subject, String connector, St
         for (String subject : peers(row, store)) {
             all.add(peer(store, subject));
         }
-        if (row.group() == Group.W && WITH_FLOOR.contains(row.id())) {
+        // The server queues those who wait for a lock of PostgreSQL.
+        boolean queues = store.equals(Rows.POSTGRESQL) && row.feature() == Feature.LOCK;
+        if (row.group() == Group.W && (queues || WITH_FLOOR.contains(row.id()))) {
             all.add(new Contestant(Role.FLOOR, "bare client", floor(store), bare(store), backend));
         }
         return all;
@@ -105,6 +107,8 @@ record Contestant(Role role, String system, String subject, String connector, St
                     case GROUP -> List.of("PersistentNode");
                     case IDS, METERED_LOCK -> List.of();
                 };
+            // They have no counters: a number is read and written under a lock.
+            case Rows.POSTGRESQL -> List.of("JdbcLockRegistry", "JdbcTemplateLockProvider");
             default ->
                 switch (row.id()) {
                     case "W2" -> List.of("fair ReentrantLock");
@@ -119,6 +123,11 @@ record Contestant(Role role, String system, String subject, String connector, St
             case "redis" -> peer("Redisson", subject, "redisson.RedissonSystem");
             case "etcd" -> peer("jetcd", subject, "jetcd.JetcdSystem");
             case "zookeeper" -> peer("Curator", subject, "curator.CuratorSystem");
+            case Rows.POSTGRESQL ->
+                peer(
+                        subject.equals("JdbcLockRegistry") ? "Spring Integration" : "ShedLock",
+                        subject,
+                        "jdbc.JdbcSystem");
             default ->
                 subject.equals("Mutex")
                         ? new Contestant(Role.PEER, "Sereno", subject, SERENO_SYSTEM, "sereno-backend-memory")
@@ -144,6 +153,7 @@ record Contestant(Role role, String system, String subject, String connector, St
         return switch (store) {
             case "redis" -> "Lettuce";
             case "etcd" -> "gRPC";
+            case Rows.POSTGRESQL -> "pg_advisory_lock and JDBC";
             default -> "ZooKeeper";
         };
     }
@@ -153,6 +163,7 @@ record Contestant(Role role, String system, String subject, String connector, St
                 + switch (store) {
                     case "redis" -> "RawRedis";
                     case "etcd" -> "RawEtcd";
+                    case Rows.POSTGRESQL -> "RawPostgres";
                     default -> "RawZooKeeper";
                 };
     }

@@ -1,5 +1,7 @@
 package io.sereno.benchmarks;
 
+import static java.util.Collections.disjoint;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -28,7 +30,7 @@ record Settings(
                     + "WHAT is w, growth, memory, or rows of them: "
                     + String.join(
                             ", ", Rows.ALL.stream().map(Row::id).distinct().toList())
-                    + "; STORE is redis, etcd, zookeeper or memory. publish writes the results into"
+                    + "; STORE is redis, etcd, zookeeper, postgresql or memory. publish writes the results into"
                     + " docs/performance.md";
 
     static Settings parse(List<String> words) {
@@ -62,7 +64,7 @@ record Settings(
                 .filter(row -> ids.isEmpty() || ids.contains(row.id().toLowerCase(Locale.ROOT)))
                 .filter(row -> groups.isEmpty() ? !ids.isEmpty() && isFirst(row) : groups.contains(row.group()))
                 .toList();
-        if (rows.isEmpty()) {
+        if (rows.isEmpty() || (!stores.isEmpty() && rows.stream().allMatch(row -> disjoint(row.stores(), stores)))) {
             throw new IllegalArgumentException("nothing to measure; usage: " + USAGE);
         }
         return new Settings(

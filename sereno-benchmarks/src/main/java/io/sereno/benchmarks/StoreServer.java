@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.sereno.testservers.EtcdServer;
 import io.sereno.testservers.Persistence;
+import io.sereno.testservers.PostgresServer;
 import io.sereno.testservers.RedisServer;
 import io.sereno.testservers.ServerNode;
 import io.sereno.testservers.ZooKeeperServer;
@@ -13,6 +14,11 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -47,13 +53,16 @@ final class StoreServer implements AutoCloseable {
                     case "redis" -> RedisServer.start(Persistence.NONE);
                     case "etcd" -> EtcdServer.start("--heartbeat-interval=100", "--election-timeout=1000");
                     case "zookeeper" -> ZooKeeperServer.start("-Xmx1g", "-XX:TieredStopAtLevel=4");
+                    case Rows.POSTGRESQL ->
+                        PostgresServer.start(
+                                "fsync = on", "jit = on", "shared_preload_libraries = 'pg_stat_statements'");
                     default -> null;
                 });
     }
 
     /** For the results. */
     static String settings() {
-        return "one server each on loopback; Redis without persistence; etcd and ZooKeeper sync to disk; ZooKeeper"
+        return "one server each on loopback; Redis without persistence; etcd, ZooKeeper and PostgreSQL sync to disk; ZooKeeper"
                 + " with 1 GiB of heap";
     }
 
@@ -70,10 +79,11 @@ final class StoreServer implements AutoCloseable {
             return NONE;
         }
         double cpu = ProcessHandle.of(server.pid())
-                        .flatMap(process -> process.info().totalCpuDuration())
-                        .orElse(Duration.ZERO)
-                        .toNanos()
-                / 1e9;
+                .map(process -> seconds(process)
+                        + process.descendants()
+                                .mapToDouble(StoreServer::seconds)
+                                .sum())
+                .orElse(0.0);
         return switch (store) {
             case "redis" -> {
                 String info = info();
@@ -86,11 +96,32 @@ final class StoreServer implements AutoCloseable {
                         sum(metrics, "grpc_server_msg_sent_total\\{.*\\} (\\S+)"),
                         cpu);
             }
+            case Rows.POSTGRESQL ->
+                new Counts(number(server, "SELECT sum(calls) FROM pg_stat_statements"), Double.NaN, cpu);
             default -> {
                 String answer = ask(server.endpoint(), "srvr");
                 yield new Counts(sum(answer, "Received: (\\d+)"), sum(answer, "Sent: (\\d+)"), cpu);
             }
         };
+    }
+
+    private static double seconds(ProcessHandle process) {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO).toNanos() / 1e9;
+    }
+
+    /** What the query returns. Over a connection of its own, whose statements the server counts, too. */
+    private static double number(ServerNode server, String query) throws IOException {
+        String url = "jdbc:postgresql://" + server.authority() + "/" + PostgresServer.DATABASE;
+        try (Connection connection = DriverManager.getConnection(url, PostgresServer.USER, "");
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements");
+            try (ResultSet row = statement.executeQuery(query)) {
+                row.next();
+                return row.getDouble(1);
+            }
+        } catch (SQLException e) {
+            throw new IOException(query + " failed", e);
+        }
     }
 
     /**
@@ -119,6 +150,7 @@ final class StoreServer implements AutoCloseable {
         }
         return switch (store) {
             case "redis" -> sum(info(), "used_memory:(\\d+)");
+            case Rows.POSTGRESQL -> Double.NaN; // Its memory is that of its processes, most of it shared.
             case "etcd" -> sum(metrics(), "process_resident_memory_bytes (\\S+)");
             default -> liveHeap(server.pid());
         };

@@ -40,8 +40,10 @@ public class SerenoSystem implements Peer.Connector {
 
     @Override
     public Peer connect(Peer.Target target) {
-        String uri = target.store() + ":" + (target.authority().isEmpty() ? "" : "//" + target.authority()) + "/"
-                + target.namespace();
+        String uri = target.store().equals("postgresql")
+                ? "postgresql://postgres:any@" + target.authority() + "/postgres?namespace=" + target.namespace()
+                : target.store() + ":" + (target.authority().isEmpty() ? "" : "//" + target.authority()) + "/"
+                        + target.namespace();
         return new Client(builder().uri(uri).sessionTtl(target.ttl()).connect(), target.ttl(), target.subject());
     }
 

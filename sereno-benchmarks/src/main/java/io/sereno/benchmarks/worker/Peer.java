@@ -14,7 +14,7 @@ public interface Peer {
     /**
      * What a client connects to.
      *
-     * @param store {@code redis}, {@code etcd}, {@code zookeeper} or {@code memory}
+     * @param store {@code redis}, {@code etcd}, {@code zookeeper}, {@code postgresql} or {@code memory}
      * @param namespace of the store, for systems that have them
      * @param ttl of sessions and leases
      * @param subject which of the system's ways to use
