@@ -11,6 +11,10 @@ class OptionalJarsTest {
     @CsvSource({
         "spring-boot-actuator spring-boot-health micrometer-core, org.springframework.boot.actuate.endpoint.annotation.Endpoint",
         "sereno-micrometer, io.sereno.micrometer.SerenoMetrics",
+        "sereno-backend-etcd jetcd grpc, io.sereno.backend.etcd.EtcdBackendProvider",
+        "sereno-backend-redis lettuce, io.sereno.backend.redis.RedisBackendProvider",
+        "sereno-backend-zookeeper zookeeper curator, io.sereno.backend.zookeeper.ZooKeeperBackendProvider",
+        "sereno-backend-postgresql postgresql, io.sereno.backend.postgresql.PostgresBackendProvider",
         "aspectjweaver, org.aspectj.weaver.Advice",
         "spring-web tomcat-embed, org.springframework.web.bind.annotation.RestController",
         "spring-tx spring-jdbc spring-boot-jdbc spring-boot-transaction, org.springframework.transaction.annotation.Transactional",
