@@ -68,6 +68,7 @@ class TroubleshootingTest {
             "the revocation of a lease",
             "a revision has digits only",
             "the native transport on the class path does not load; the JDK's sockets are used",
+            "the pause after a failure of onGranted is over",
             "watches wait for a connection",
             "the server no longer serves the channels; the connection that watches is replaced",
             "calls go to another server process; the connection that watches is replaced",
