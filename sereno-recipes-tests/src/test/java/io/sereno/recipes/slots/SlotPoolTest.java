@@ -28,6 +28,7 @@ import io.sereno.spi.Write;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -128,7 +129,7 @@ class SlotPoolTest {
         awaitWaiters(1);
         SlotView view = mine.inspect();
         assertThat(view.holders()).containsOnlyKeys(0, 1);
-        LockView.Place place = view.holders().get(1);
+        LockView.Place place = Objects.requireNonNull(view.holders().get(1));
         assertThat(place.nodeId()).isEqualTo("one");
         assertThat(place.fencingToken()).hasValue(first.fencingToken());
         assertThat(view.waiters()).extracting(LockView.Place::nodeId).containsExactly("two");
@@ -204,7 +205,8 @@ class SlotPoolTest {
         clients.passUntilDone(waiting, Duration.ofSeconds(5));
         Slot granted = waiting.get(10, TimeUnit.SECONDS);
         assertThat(granted.number()).isEqualTo(1);
-        assertThat(mine.inspect().holders().get(1).fencingToken()).hasValue(granted.fencingToken());
+        assertThat(Objects.requireNonNull(mine.inspect().holders().get(1)).fencingToken())
+                .hasValue(granted.fencingToken());
     }
 
     private static boolean storesANumber(Request request) {
