@@ -229,6 +229,21 @@ kill "$holder"
 wait "$holder"
 check "TERM goes on to the leader's CMD" 143 $?
 run 0 "the next leader" elect e --timeout 30s -- true
+second() { "$SERENO" inspect election/p | sed -n 's/^#1 *\([^ ]*\) .*/\1/p'; }
+"$SERENO" elect p -- sh -c "$runs" "$work" 2> "$err" &
+holder=$!
+news runs
+"$SERENO" elect p -- sh -c 'echo low > "$0/news"' "$work" &
+low=$!
+until node=$(second) && [ -n "$node" ]; do :; done
+"$SERENO" elect p --priority 5 -- sh -c 'echo high > "$0/news"' "$work" &
+high=$!
+until other=$(second) && [ -n "$other" ] && [ "$other" != "$node" ]; do :; done
+kill "$holder"
+news high
+news low
+wait "$holder" "$low" "$high"
+run 64 "a priority that is no number" elect p --priority much -- true
 
 # Others
 run 0 "counter --set" counter c --set 5
@@ -245,6 +260,12 @@ check "topic tail into a closed pipe" "1 one" "$("$SERENO" topic tail t --from 1
 run 0 "inspect of a topic" inspect topic/t
 says "it shows the offsets" "^TOPIC *1 *4 *3" "$out"
 run 1 "members of an empty group" members g
+run 1 "inspect of an empty group" inspect member/g
+until "$SERENO" members workers > /dev/null; do :; done
+run 0 "inspect of a group" inspect member/workers
+says "it shows the member, its host and its metadata" "^m1 .* host .* since .* session .* port=80" "$out"
+run 0 "inspect of a group as JSON" inspect member/workers -o json
+says "it shows the ttl" '"ttl": *10000' "$out"
 run 0 "wait --add" wait w --add 2
 run 75 "wait for work that is not done" wait w --timeout 3s
 run 0 "wait --done" wait w --done

@@ -32,7 +32,7 @@ import java.util.stream.Stream;
  * has no right; nothing was changed then. {@code OutcomeUnknownException} if an intervention may have taken effect, or may
  * still. {@code UnreadableEntryException} if an entry cannot be read. {@code SerenoClosedException} if the client is closed.
  * If an intervention fails and the audit topic did not take all of its records, the message of the exception says so. To list resources needs a store that promises
- * {@link io.sereno.spi.Promise#LISTS_DIRECTORIES}; {@link #queue}, {@link #topic}, {@link #end} and {@link #endNow} need
+ * {@link io.sereno.spi.Promise#LISTS_DIRECTORIES}; {@link #queue}, {@link #topic}, {@link #group}, {@link #end} and {@link #endNow} need
  * no listing.
  *
  * <p>Holds nothing and needs no closing. Instances are safe for use by multiple threads.
@@ -88,6 +88,15 @@ public interface Operator {
      * @throws IllegalArgumentException if the resource is no topic
      */
     Optional<TopicView> topic(Resource resource);
+
+    /**
+     * Reads the members of a group, and the client of each.
+     *
+     * @param resource of the kind {@link Kind#GROUP}
+     * @return empty if the group has no member
+     * @throws IllegalArgumentException if the resource is no group
+     */
+    Optional<GroupView> group(Resource resource);
 
     /**
      * Reads all sessions, and what each has in this namespace and its children. A session whose marker is gone, and whose

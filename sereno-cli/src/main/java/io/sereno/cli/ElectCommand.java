@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 @Command(
         name = "elect",
@@ -23,6 +24,12 @@ final class ElectCommand implements Callable<Integer> {
     @Mixin
     RunOptions options = new RunOptions();
 
+    @Option(
+            names = "--priority",
+            paramLabel = "N",
+            description = "The candidate of the greatest priority leads next; a leader leads on. 0 if not given.")
+    int priority;
+
     @Override
     public Integer call() throws Exception {
         Guarded guarded = options.guarded(store);
@@ -32,7 +39,7 @@ final class ElectCommand implements Callable<Integer> {
         }
         Signals signals = Signals.handle();
         try (Sereno sereno = store.connect();
-                LeaderElection election = sereno.election(options.name).start()) {
+                LeaderElection election = sereno.election(options.name).priority(priority).start()) {
             Duration limit = options.timeout == null ? LONG : options.timeout;
             Optional<Leadership> leadership = election.awaitLeadership(limit);
             return leadership.isEmpty()

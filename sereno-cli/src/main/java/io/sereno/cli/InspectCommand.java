@@ -1,6 +1,7 @@
 package io.sereno.cli;
 
 import io.sereno.Sereno;
+import io.sereno.operator.GroupView;
 import io.sereno.operator.Kind;
 import io.sereno.operator.QueueView;
 import io.sereno.operator.Resource;
@@ -19,7 +20,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "inspect",
         description =
-                "Shows who holds and who waits, in order; of a topic, its offsets and the lag of its durable readers. Exit code 1 if nobody does.")
+                "Shows who holds and who waits, in order; of a topic, its offsets and the lag of its durable readers; of a group, its members and their hosts. Exit code 1 if there is nothing to show.")
 final class InspectCommand implements Callable<Integer> {
     @Mixin
     Store store = new Store();
@@ -36,6 +37,9 @@ final class InspectCommand implements Callable<Integer> {
         try (Sereno sereno = store.connect()) {
             if (resource.kind() == Kind.TOPIC) {
                 return topic(sereno.operator().topic(resource));
+            }
+            if (resource.kind() == Kind.GROUP) {
+                return group(resource, sereno.operator().group(resource));
             }
             Optional<QueueView> queue = sereno.operator().queue(resource);
             if (queue.isEmpty()) {
@@ -106,6 +110,41 @@ final class InspectCommand implements Callable<Integer> {
 
     private static String permits(int count) {
         return count + (count == 1 ? " permit" : " permits");
+    }
+
+    private Integer group(Resource resource, Optional<GroupView> found) {
+        if (found.isEmpty()) {
+            System.err.println("sereno: " + resource + " has no member");
+            return Exit.NOTHING;
+        }
+        boolean table = output.format == Output.Format.TABLE;
+        output.print(
+                List.of("member", "node", "host", "since", "session", "ttl", "metadata"),
+                found.get().members().stream()
+                        .map(member -> table ? shown(member) : values(member))
+                        .toList());
+        return Exit.OK;
+    }
+
+    private static List<Object> values(GroupView.Listed member) {
+        return List.of(
+                member.member().id(),
+                member.nodeId(),
+                member.host(),
+                member.since().toString(),
+                member.session(),
+                member.ttl().toMillis(),
+                MembersCommand.metadata(member.member()));
+    }
+
+    private static List<Object> shown(GroupView.Listed member) {
+        return List.of(
+                member.member().id(),
+                member.nodeId(),
+                "host " + member.host(),
+                "since " + Text.ago(member.since(), Instant.now()) + " (its clock)",
+                "session " + member.session() + (member.sessionRevision() == 0 ? " (ended)" : ""),
+                MembersCommand.metadata(member.member()));
     }
 
     private Integer topic(Optional<TopicView> found) {

@@ -32,10 +32,13 @@ final class MembersCommand implements Callable<Integer> {
     }
 
     private static List<Object> row(Member member) {
-        String metadata = member.metadata().entrySet().stream()
+        return List.of(member.id(), metadata(member));
+    }
+
+    static String metadata(Member member) {
+        return member.metadata().entrySet().stream()
                 .sorted(java.util.Map.Entry.comparingByKey())
                 .map(pair -> pair.getKey() + "=" + pair.getValue())
                 .collect(Collectors.joining(" "));
-        return List.of(member.id(), metadata);
     }
 }

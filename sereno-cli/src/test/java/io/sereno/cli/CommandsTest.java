@@ -2,6 +2,8 @@ package io.sereno.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sereno.Membership.IfPresent;
+import io.sereno.Sereno;
 import io.sereno.testservers.EtcdServer;
 import io.sereno.testservers.Persistence;
 import io.sereno.testservers.RedisServer;
@@ -9,6 +11,8 @@ import io.sereno.testservers.ServerNode;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -45,10 +49,12 @@ class CommandsTest {
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile());
         script.environment().put("SERENO", Path.of("../sereno").toAbsolutePath().toString());
-        script.environment().put("SERENO_URI", scheme + "://" + at.getHostString() + ":" + at.getPort() + "/cli");
+        String uri = scheme + "://" + at.getHostString() + ":" + at.getPort() + "/cli";
+        script.environment().put("SERENO_URI", uri);
         script.environment().put("SERVER", Long.toString(server.pid()));
         Process running = script.start();
-        try {
+        try (Sereno sereno = Sereno.connect(uri)) {
+            sereno.membership("workers").join("m1", Duration.ofSeconds(10), Map.of("port", "80"), IfPresent.WAIT);
             boolean ended = running.waitFor(880, TimeUnit.SECONDS);
             String said = Files.readString(log);
             System.out.println(said);

@@ -3,11 +3,13 @@ package io.sereno.suite.operator;
 import io.sereno.Codec;
 import io.sereno.From;
 import io.sereno.Grant;
+import io.sereno.Membership;
 import io.sereno.Permit;
 import io.sereno.Right;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
 import io.sereno.WriteGrant;
+import io.sereno.operator.GroupView;
 import io.sereno.operator.Kind;
 import io.sereno.operator.Operator;
 import io.sereno.operator.QueueView;
@@ -286,6 +288,32 @@ public class OperatorViewRules {
                 Optional.of(reading.name()),
                 view.readers().get(0).active().map(Seat::nodeId));
         reader.close();
+    }
+
+    @Rule(value = "OPR-10", waits = true, check = "whose entry a member is")
+    void aGroupShowsItsMembersAndTheClientOfEach(Bench bench) {
+        Node one = Node.in(bench);
+        Node other = Node.in(bench);
+        Membership group = one.sereno().membership("workers");
+        one.calls("join", () -> group.join("m2", Node.steady(bench))).result(LONG);
+        other.calls("join", () -> other.sereno().membership("workers").join("m1", Node.steady(bench)))
+                .result(LONG);
+        Resource resource = new Resource(Kind.GROUP, "workers");
+        GroupView view = one.result("group", () -> one.sereno().operator().group(resource))
+                .orElseThrow();
+        bench.same(
+                "the members",
+                one.result("members", group::members).list(),
+                view.members().stream().map(GroupView.Listed::member).toList());
+        bench.same(
+                "the node of each",
+                names(List.of(other, one)),
+                view.members().stream().map(GroupView.Listed::nodeId).toList());
+        bench.verify(
+                view.members().stream()
+                        .allMatch(member ->
+                                member.sessionRevision() > 0 && !member.host().isEmpty()),
+                () -> "a member does not show its session: " + view);
     }
 
     private static WaitForGraph graph(Node node, Operator operator) {

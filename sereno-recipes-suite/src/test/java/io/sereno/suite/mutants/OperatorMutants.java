@@ -5,6 +5,7 @@ import static java.util.concurrent.CompletableFuture.completedFuture;
 import static java.util.concurrent.CompletableFuture.failedFuture;
 
 import io.sereno.Sereno;
+import io.sereno.operator.GroupView;
 import io.sereno.operator.Kind;
 import io.sereno.operator.Operator;
 import io.sereno.operator.QueueView;
@@ -154,6 +155,7 @@ final class OperatorMutants {
                 answer -> answer instanceof WaitForGraph graph ? new WaitForGraph(graph.edges(), List.of()) : answer);
         answers(all, "OPR-7", "waits for permits are not joined", OperatorMutants::withoutPermits);
         answers(all, "OPR-9", "the message that is being handled counts twice", OperatorMutants::oneMore);
+        answers(all, "OPR-10", "each member is shown with the client of the first", OperatorMutants::ofTheFirst);
     }
 
     private static void answers(Mutants all, String rule, String name, UnaryOperator<Object> change) {
@@ -247,6 +249,24 @@ final class OperatorMutants {
                 session.version(),
                 session.since(),
                 holdings);
+    }
+
+    private static Object ofTheFirst(Object answer) {
+        if (answer instanceof Optional<?> found && found.isPresent() && found.get() instanceof GroupView group) {
+            GroupView.Listed first = group.members().get(0);
+            List<GroupView.Listed> members = group.members().stream()
+                    .map(each -> new GroupView.Listed(
+                            each.member(),
+                            first.session(),
+                            first.sessionRevision(),
+                            first.nodeId(),
+                            first.host(),
+                            each.ttl(),
+                            each.since()))
+                    .toList();
+            return Optional.of(new GroupView(group.resource(), members));
+        }
+        return answer;
     }
 
     private static Object oneMore(Object answer) {

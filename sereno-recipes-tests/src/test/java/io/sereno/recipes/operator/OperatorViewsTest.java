@@ -17,6 +17,8 @@ import io.sereno.Slot;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
 import io.sereno.WriteGrant;
+import io.sereno.Membership.IfPresent;
+import io.sereno.operator.GroupView;
 import io.sereno.operator.Kind;
 import io.sereno.operator.Operator;
 import io.sereno.operator.QueueView;
@@ -172,6 +174,32 @@ class OperatorViewsTest {
         }
         both.release();
         election.close();
+    }
+
+    @Test
+    void aGroupShowsItsMembersAndTheClientOfEach() throws Exception {
+        one.membership("web").join("b", Clients.TTL, Map.of("port", "80"), IfPresent.WAIT);
+        two.membership("web").join("a", Clients.TTL.multipliedBy(2));
+        put("member/web", "m-c", "by hand");
+        put("member/web", "other", "of a later version");
+
+        GroupView group = operator.group(new Resource(Kind.GROUP, "web")).orElseThrow();
+
+        assertThat(group.members().stream().map(GroupView.Listed::member))
+                .isEqualTo(one.membership("web").members().list());
+        assertThat(group.members())
+                .extracting(GroupView.Listed::nodeId)
+                .containsExactly("two", "one", "");
+        assertThat(group.members())
+                .extracting(GroupView.Listed::ttl)
+                .containsExactly(Clients.TTL.multipliedBy(2), Clients.TTL, Duration.ZERO);
+        GroupView.Listed member = group.members().get(1);
+        assertThat(member.host()).isEqualTo(Origin.host(System.getenv()));
+        assertThat(member.since()).isEqualTo(clients.time.wall());
+        assertThat(operator.sessions())
+                .anyMatch(session ->
+                        session.id().equals(member.session()) && session.markerRevision() == member.sessionRevision());
+        assertThat(operator.group(new Resource(Kind.GROUP, "api"))).isEmpty();
     }
 
     /** Whatever a recipe stores has a kind, so that an operator can find it. */
@@ -376,6 +404,7 @@ class OperatorViewsTest {
         assertThatIllegalArgumentException().isThrownBy(() -> refusing.queues(Kind.LOCK, Kind.TOPIC));
         assertThatIllegalArgumentException().isThrownBy(() -> refusing.queue(Kind.LOCK, ""));
         assertThatIllegalArgumentException().isThrownBy(() -> refusing.topic(new Resource(Kind.LOCK, "x")));
+        assertThatIllegalArgumentException().isThrownBy(() -> refusing.group(new Resource(Kind.LOCK, "x")));
         assertThatIllegalArgumentException().isThrownBy(() -> refusing.waitFor(Duration.ofMillis(-1)));
         assertThatIllegalArgumentException().isThrownBy(() -> refusing.waitFor(Duration.ofSeconds(61)));
         assertThatIllegalArgumentException().isThrownBy(() -> refusing.audit(0));

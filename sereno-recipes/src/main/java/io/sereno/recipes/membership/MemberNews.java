@@ -11,11 +11,12 @@ import io.sereno.recipes.kernel.Strand;
 import io.sereno.recipes.kernel.View;
 import io.sereno.spi.Entry;
 import io.sereno.spi.Query;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * listener is free. Each incarnation joins once and leaves once, in pairs; a slow listener misses what came and went meanwhile, and nothing
  * else.
  */
-final class MemberNews {
+public final class MemberNews {
     private static final String PREFIX = Listing.entryName("");
 
     private final MembershipListener listener;
@@ -59,19 +60,23 @@ final class MemberNews {
         return news.subscription;
     }
 
-    /** Sorted by id. */
     static Members members(List<Entry> live, boolean current) {
-        List<Member> members = new ArrayList<>(live.size());
+        return new Members(List.copyOf(entries(live).keySet()), current);
+    }
+
+    /** The members among these entries, sorted by id, and the entry of each. */
+    public static SortedMap<Member, Entry> entries(List<Entry> live) {
+        SortedMap<Member, Entry> members = new TreeMap<>(Comparator.comparing(Member::id));
         for (Entry entry : live) {
             if (entry.name().startsWith(PREFIX)) {
-                members.add(new Member(
+                Member member = new Member(
                         entry.name().substring(PREFIX.length()),
                         entry.createRevision(),
-                        MemberCard.decode(entry.value()).card().metadata()));
+                        MemberCard.decode(entry.value()).card().metadata());
+                members.put(member, entry);
             }
         }
-        members.sort(Comparator.comparing(Member::id));
-        return new Members(members, current);
+        return members;
     }
 
     private void refresh() {

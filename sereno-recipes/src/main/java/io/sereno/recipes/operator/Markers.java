@@ -1,5 +1,7 @@
 package io.sereno.recipes.operator;
 
+import static java.util.stream.Collectors.toCollection;
+
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Scope;
 import io.sereno.recipes.kernel.Place;
@@ -10,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The markers of sessions, by the leases that they share with everything else of their session. */
@@ -28,11 +31,10 @@ final class Markers {
         return markers;
     }
 
-    /** Those of the sessions that have these places in a directory. */
-    static Markers of(Client client, String operation, String directory, List<Entry> places) {
+    /** Those of the sessions with these ids, which have entries in a directory. */
+    static Markers of(Client client, String operation, String directory, Stream<String> ids) {
         Markers markers = new Markers();
-        Collection<String> sessions = new TreeSet<>();
-        places.forEach(place -> sessions.add(Place.sessionOf(place.name())));
+        Collection<String> sessions = ids.collect(toCollection(TreeSet::new));
         for (String above : Paths.sessionsAbove(directory)) {
             Namespace.each(
                     sessions.stream(),

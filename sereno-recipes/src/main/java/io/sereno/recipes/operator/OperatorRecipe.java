@@ -1,6 +1,8 @@
 package io.sereno.recipes.operator;
 
+import io.sereno.Member;
 import io.sereno.operator.AuditEntry;
+import io.sereno.operator.GroupView;
 import io.sereno.operator.Kind;
 import io.sereno.operator.Operator;
 import io.sereno.operator.QueueView;
@@ -17,6 +19,8 @@ import io.sereno.recipes.kernel.Await;
 import io.sereno.recipes.kernel.Place;
 import io.sereno.recipes.kernel.TimedWait;
 import io.sereno.recipes.kernel.View;
+import io.sereno.recipes.membership.MemberCard;
+import io.sereno.recipes.membership.MemberNews;
 import io.sereno.recipes.topic.TopicHeader;
 import io.sereno.recipes.topic.TopicRecipe;
 import io.sereno.spi.Entry;
@@ -28,6 +32,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -105,8 +110,47 @@ public final class OperatorRecipe implements Operator {
         if (lineup.isEmpty()) {
             return Optional.empty();
         }
-        Markers markers = Markers.of(client, operation, namespace.directory(resource), lineup.entries());
+        Stream<String> sessions =
+                lineup.entries().stream().map(place -> Place.sessionOf(place.name()));
+        Markers markers = Markers.of(client, operation, namespace.directory(resource), sessions);
         return Optional.of(lineup.view(markers));
+    }
+
+    @Override
+    public Optional<GroupView> group(Resource resource) {
+        if (resource.kind() != Kind.GROUP) {
+            throw new IllegalArgumentException(resource + " is no group; the kind GROUP is accepted");
+        }
+        Scope scope = namespace.scope(resource);
+        Map<Member, Entry> members = MemberNews.entries(View.live(scope.readAll("group")));
+        if (members.isEmpty()) {
+            return Optional.empty();
+        }
+        Stream<String> sessions = members.values().stream()
+                .map(entry -> session(MemberCard.decode(entry.value())))
+                .filter(session -> !session.isEmpty());
+        Markers markers = Markers.of(client, "group", namespace.directory(resource), sessions);
+        List<GroupView.Listed> listed = new ArrayList<>();
+        members.forEach((member, entry) -> listed.add(listed(member, entry, markers)));
+        return Optional.of(new GroupView(resource, listed));
+    }
+
+    /** Attempts to list a member are named like places; others are not of a client of ours. */
+    private static String session(MemberCard card) {
+        return Place.isPlace(card.attempt()) ? Place.sessionOf(card.attempt()) : "";
+    }
+
+    private static GroupView.Listed listed(Member member, Entry entry, Markers markers) {
+        MemberCard shown = MemberCard.decode(entry.value());
+        Marker marker = markers.of(entry.leaseId());
+        return new GroupView.Listed(
+                member,
+                session(shown),
+                marker == null ? 0 : marker.revision(),
+                shown.card().nodeId(),
+                marker == null ? "" : marker.host(),
+                shown.ttl(),
+                shown.card().since());
     }
 
     @Override
