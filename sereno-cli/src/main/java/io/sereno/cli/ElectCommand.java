@@ -39,7 +39,8 @@ final class ElectCommand implements Callable<Integer> {
         }
         Signals signals = Signals.handle();
         try (Sereno sereno = store.connect();
-                LeaderElection election = sereno.election(options.name).priority(priority).start()) {
+                LeaderElection election =
+                        sereno.election(options.name).priority(priority).start()) {
             Duration limit = options.timeout == null ? LONG : options.timeout;
             Optional<Leadership> leadership = election.awaitLeadership(limit);
             return leadership.isEmpty()

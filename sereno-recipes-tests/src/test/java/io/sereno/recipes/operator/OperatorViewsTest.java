@@ -9,6 +9,7 @@ import io.sereno.Codec;
 import io.sereno.From;
 import io.sereno.Grant;
 import io.sereno.LeaderElection;
+import io.sereno.Membership.IfPresent;
 import io.sereno.NotAppliedException;
 import io.sereno.Right;
 import io.sereno.Sereno;
@@ -17,7 +18,6 @@ import io.sereno.Slot;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
 import io.sereno.WriteGrant;
-import io.sereno.Membership.IfPresent;
 import io.sereno.operator.GroupView;
 import io.sereno.operator.Kind;
 import io.sereno.operator.Operator;
@@ -187,9 +187,7 @@ class OperatorViewsTest {
 
         assertThat(group.members().stream().map(GroupView.Listed::member))
                 .isEqualTo(one.membership("web").members().list());
-        assertThat(group.members())
-                .extracting(GroupView.Listed::nodeId)
-                .containsExactly("two", "one", "");
+        assertThat(group.members()).extracting(GroupView.Listed::nodeId).containsExactly("two", "one", "");
         assertThat(group.members())
                 .extracting(GroupView.Listed::ttl)
                 .containsExactly(Clients.TTL.multipliedBy(2), Clients.TTL, Duration.ZERO);

@@ -110,8 +110,7 @@ public final class OperatorRecipe implements Operator {
         if (lineup.isEmpty()) {
             return Optional.empty();
         }
-        Stream<String> sessions =
-                lineup.entries().stream().map(place -> Place.sessionOf(place.name()));
+        Stream<String> sessions = lineup.entries().stream().map(place -> Place.sessionOf(place.name()));
         Markers markers = Markers.of(client, operation, namespace.directory(resource), sessions);
         return Optional.of(lineup.view(markers));
     }
