@@ -215,12 +215,6 @@ class OperatorViewsTest {
                 entry("value", name -> one.value(name, Codec.utf8()).set("a")),
                 entry("map", name -> one.map(name, Codec.utf8()).at("a").set("b")),
                 entry("waitGroup", name -> one.waitGroup(name).add(1)),
-                entry("barrier", name -> {
-                    var unused = Threads.inThread(() -> {
-                        one.barrier(name, 2).await("a");
-                        return name;
-                    });
-                }),
                 entry("topic", name -> one.topic(name, Codec.utf8()).publish("a")),
                 entry("membership", name -> one.membership(name).join("node-1", Clients.TTL)),
                 entry("keepAlive", name -> one.keepAlive(name, "node-1", Clients.TTL)),
