@@ -134,7 +134,7 @@ public class SlotRules {
     @Rule(
             value = "LCK-12",
             waits = true,
-            check = "whether waiters watch or read the whole queue: each but the first has to watch one place only")
+            check = "what a waiter watches: each but the first has to watch one place only")
     void aReleaseCostsTheSameHoweverManyWait(Bench bench) {
         HandOvers.requireFlat(bench, "slots", (node, name) -> node.sereno().slotPool(name, 1)::acquire);
     }

@@ -232,6 +232,42 @@ class SlotPoolTest {
         assertThat(mine.inspect().waiters()).isEmpty();
     }
 
+    /** It is chosen when the turn has come. Otherwise a client whose callers prefer different numbers would begin again behind all others. */
+    @Test
+    void aWaiterThatGivesUpLeavesItsPlaceAlsoToOneThatPrefersAnotherNumber() throws Exception {
+        Slot held = mine.acquire();
+        mine.acquire();
+        SlotPoolRecipe pool = (SlotPoolRecipe) theirs;
+        SlotRequest first = pool.request(pool.queue("tryAcquire"), "tryAcquire", 1, false, Duration.ofSeconds(1));
+        awaitWaiters(1);
+        LockView.Place place = mine.inspect().waiters().get(0);
+        SlotRequest next = pool.request(pool.queue("acquire"), "acquire", 0, false, null);
+        clients.passUntilDone(first.result(), Duration.ofSeconds(2));
+        assertThat(first.result().get()).isEmpty();
+        assertThat(mine.inspect().waiters()).containsExactly(place);
+        held.release();
+        clients.passUntilDone(next.result(), Duration.ofSeconds(1));
+        assertThat(next.number()).isZero();
+    }
+
+    /** Each has seen a free slot, and the first request was late. */
+    @Test
+    void tenThousandAttemptsThatCameTooLateAreAnsweredTogether() throws Exception {
+        line.next(Request.commitsTo("slots/x"), Fate.delayRequest(Duration.ofMillis(10)));
+        SlotPoolRecipe pool = (SlotPoolRecipe) mine;
+        List<SlotRequest> tries = new ArrayList<>();
+        for (int i = 0; i < 10_000; i++) {
+            tries.add(pool.request(
+                    pool.queue("tryAcquire"), "tryAcquire", SlotRequest.NONE, true, Clients.OPERATION_TIMEOUT));
+        }
+        theirs.acquire();
+        theirs.acquire();
+        SlotRequest last = tries.get(tries.size() - 1);
+        clients.passUntilDone(last.result(), Duration.ofMillis(500));
+        assertThat(tries).allMatch(each -> each.result().isDone());
+        assertThat(last.result().get()).isEmpty();
+    }
+
     @Test
     void anInterruptTakesTheRequestOutOfTheStore() throws Exception {
         Slot held = mine.acquire();

@@ -1,5 +1,7 @@
 package io.sereno.recipes.client;
 
+import static java.util.stream.Collectors.toCollection;
+
 import io.sereno.recipes.kernel.InUse;
 import io.sereno.spi.BackendException;
 import io.sereno.spi.Snapshot;
@@ -7,8 +9,11 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -119,17 +124,22 @@ public final class PoolQueue extends RightQueue<PoolRequest> {
         enterNext();
     }
 
-    /** The first request in line has to wait. If it does not, the next one goes on; if it does, those behind it that do not wait are answered. */
+    /**
+     * The first request in line has to wait. If it waits, those behind it that do not are answered. If it does not, it is answered with those next
+     * to it that ask for the same, and the next one goes on.
+     */
     void waits(PoolRequest first) {
+        Stream<PoolRequest> behind = waiting.stream().filter(request -> request != first);
+        Stream<PoolRequest> tries = first.isOnlyIfFree()
+                ? behind.takeWhile(request -> request.isOnlyIfFree() && request.isLike(first))
+                : behind.filter(PoolRequest::isOnlyIfFree);
+        Set<PoolRequest> answered = tries.collect(toCollection(LinkedHashSet::new));
+        waiting.removeAll(answered);
+        answered.forEach(this::busy);
         if (first.isOnlyIfFree()) {
             CompletableFuture<Void> gone = new CompletableFuture<>();
             remove(first, gone);
             busy(first, gone);
-        } else {
-            List<PoolRequest> tries =
-                    waiting.stream().filter(PoolRequest::isOnlyIfFree).toList();
-            waiting.removeAll(tries);
-            tries.forEach(this::busy);
         }
     }
 

@@ -3,6 +3,8 @@ package io.sereno.recipes.slots;
 import io.sereno.recipes.kernel.Turn;
 import io.sereno.spi.Entry;
 import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What a place says, in lines after the card: {@code count N}, of which numbers it wants one, and {@code number N} once it has one.
@@ -12,16 +14,21 @@ import java.util.OptionalInt;
 record SlotLines(int count, OptionalInt number) {
     private static final String COUNT = "count ";
     private static final String NUMBER = "number ";
+    private static final Pattern LINE = Pattern.compile("(" + COUNT + "|" + NUMBER + ")([0-9]{1,9})");
 
     static SlotLines of(Entry place) {
         int count = 0;
         OptionalInt number = OptionalInt.empty();
         if (!Turn.isForeign(place)) {
             for (String line : place.value().toUtf8().split("\n", -1)) {
-                if (line.matches(COUNT + "[0-9]{1,9}")) {
-                    count = Integer.parseInt(line.substring(COUNT.length()));
-                } else if (line.matches(NUMBER + "[0-9]{1,9}")) {
-                    number = OptionalInt.of(Integer.parseInt(line.substring(NUMBER.length())));
+                Matcher form = LINE.matcher(line);
+                if (form.matches()) {
+                    int value = Integer.parseInt(form.group(2));
+                    if (form.group(1).equals(COUNT)) {
+                        count = value;
+                    } else {
+                        number = OptionalInt.of(value);
+                    }
                 }
             }
         }

@@ -32,9 +32,12 @@ final class SlotRequest extends PoolRequest {
         return number;
     }
 
+    /** What a request prefers is not stored: it matters from the choice of a number on. */
     @Override
     protected boolean isLike(PoolRequest other) {
-        return other instanceof SlotRequest slot && slot.count == count && slot.preferred == preferred;
+        return other instanceof SlotRequest slot
+                && slot.count == count
+                && (slot.number == NONE || slot.preferred == preferred);
     }
 
     @Override

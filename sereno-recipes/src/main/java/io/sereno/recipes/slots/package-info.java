@@ -7,7 +7,7 @@
  * Nothing else, so nothing stays behind.
  *
  * acquire(), acquire(preferred), tryAcquire():                     PoolQueue
- *   as for permits; a request goes on in the place of another if both have the same count and the same preferred number
+ *   as for permits; a request goes on in the place of another if both have the same count and, once a number was chosen, the same preferred number
  *
  * look, of a place that has entered:                               Room, Numbers
  *   the numbers of all places in front are stored, and one below the own count is free:
