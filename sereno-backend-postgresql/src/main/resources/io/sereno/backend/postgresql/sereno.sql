@@ -10,8 +10,8 @@
 --
 -- Functions that clients call wait 4 s for a lock at most, so that a statement ends soon after its client has given it up.
 --
--- Entries are looked up by the whole key in subqueries of their own: in a join, or with a list of names, the planner may read the whole directory
--- as long as the table has no statistics. The plans are generic, since planning takes longer than a call.
+-- Entries are looked up by the whole key in subqueries of their own: in a join, with EXISTS, or with a list of names, the planner may read the
+-- whole directory or namespace as long as the table has no statistics. The plans are generic, since planning takes longer than a call.
 --
 -- Locks, always in this order: the directory of a commit (exclusive), then its leases (shared). Whoever ends a lease takes the lease exclusively,
 -- and waits for it only if it holds nothing else. A lease whose commits are under way has not ended, whatever the clock says.
@@ -453,7 +453,7 @@ BEGIN
             (SELECT e.dir FROM sereno.entry e WHERE e.ns = p_ns AND e.dir > p_after ORDER BY e.dir LIMIT 1)
             UNION ALL
             SELECT (SELECT e.dir FROM sereno.entry e WHERE e.ns = p_ns AND e.dir > d.dir ORDER BY e.dir LIMIT 1) FROM d WHERE d.dir IS NOT NULL)
-        SELECT d.dir FROM d WHERE EXISTS (SELECT FROM sereno.seen s WHERE s.ns = p_ns AND s.dir = d.dir AND NOT s.gone) LIMIT p_limit;
+        SELECT d.dir FROM d WHERE (SELECT true FROM sereno.seen s WHERE s.ns = p_ns AND s.dir = d.dir AND NOT s.gone LIMIT 1) LIMIT p_limit;
 END $$;
 
 -- Makes the application's transaction that calls this fail unless the entry with this createRevision is there and its lease lives. Transactions that
