@@ -53,6 +53,7 @@ record Contestant(Role role, String system, String subject, String connector, St
             case METERED_LOCK -> "Mutex with Micrometer";
             case WRITE_LOCK -> "ReadWriteMutex";
             case SLOT -> "SlotPool";
+            case PERMIT -> "PermitPool";
             case ELECTION -> "LeaderElection";
             case COUNTER -> "Counter";
             case VALUE -> "SharedValue";
@@ -73,7 +74,7 @@ record Contestant(Role role, String system, String subject, String connector, St
                     case LOCK -> row.id().equals("W3") ? List.of("RLock", "RFairLock") : List.of("RLock");
                     case WRITE_LOCK -> List.of("RReadWriteLock");
                     // Neither it nor Curator has numbers; a permit is nearest.
-                    case SLOT -> List.of("RPermitExpirableSemaphore");
+                    case SLOT, PERMIT -> List.of("RPermitExpirableSemaphore");
                     case ELECTION -> List.of("RLock");
                     case COUNTER -> List.of("RAtomicLong");
                     case VALUE -> List.of("RBucket");
@@ -92,13 +93,13 @@ record Contestant(Role role, String system, String subject, String connector, St
                     case COUNTER -> List.of("compare-and-set");
                     case TOPIC -> List.of("puts and watch");
                     case GROUP -> List.of("keys of a lease");
-                    case BARRIER, IDS, METERED_LOCK, WRITE_LOCK, SLOT, VALUE -> List.of();
+                    case BARRIER, IDS, METERED_LOCK, WRITE_LOCK, SLOT, PERMIT, VALUE -> List.of();
                 };
             case "zookeeper" ->
                 switch (row.feature()) {
                     case LOCK -> List.of("InterProcessMutex");
                     case WRITE_LOCK -> List.of("InterProcessReadWriteLock");
-                    case SLOT -> List.of("InterProcessSemaphoreV2");
+                    case SLOT, PERMIT -> List.of("InterProcessSemaphoreV2");
                     case ELECTION -> List.of("LeaderLatch");
                     case COUNTER -> List.of("DistributedAtomicLong");
                     case VALUE -> List.of("SharedCount");

@@ -35,6 +35,8 @@ record Row(
         METERED_LOCK,
         /** The one slot of a pool. */
         SLOT,
+        /** A permit of a pool. */
+        PERMIT,
         ELECTION,
         COUNTER,
         /** A number that is read, and set if its version is the same. */

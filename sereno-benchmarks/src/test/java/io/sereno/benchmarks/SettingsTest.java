@@ -16,12 +16,13 @@ class SettingsTest {
 
     @Test
     void aGroupIsAllItsRows() {
-        assertThat(rows("w")).hasSize(21).startsWith("W W1").endsWith("W W12b");
+        assertThat(rows("w")).hasSize(23).startsWith("W W1").endsWith("W W13b");
         assertThat(rows("growth"))
                 .containsExactly(
                         "GROWTH waiting",
                         "GROWTH writers",
                         "GROWTH slots",
+                        "GROWTH permits",
                         "GROWTH members",
                         "GROWTH kept",
                         "GROWTH locks",

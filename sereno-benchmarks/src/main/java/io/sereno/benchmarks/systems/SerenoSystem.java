@@ -12,6 +12,7 @@ import io.sereno.Membership;
 import io.sereno.Message;
 import io.sereno.NotAppliedException;
 import io.sereno.Retention;
+import io.sereno.Right;
 import io.sereno.Sereno;
 import io.sereno.SharedValue;
 import io.sereno.Subscription;
@@ -64,6 +65,11 @@ public class SerenoSystem implements Peer.Connector {
         }
 
         @Override
+        public Lock permit(String name, int limit) {
+            return new OneLock(sereno.permitPool(name, limit)::acquire);
+        }
+
+        @Override
         public Candidate candidate(String election) {
             return new OneCandidate(sereno.election(election));
         }
@@ -98,12 +104,12 @@ public class SerenoSystem implements Peer.Connector {
     }
 
     private interface Acquiring {
-        Grant now() throws InterruptedException;
+        Right now() throws InterruptedException;
     }
 
     private static final class OneLock implements Peer.Lock {
         private final Acquiring lock;
-        private @Nullable Grant grant;
+        private @Nullable Right right;
 
         OneLock(Acquiring lock) {
             this.lock = lock;
@@ -111,18 +117,18 @@ public class SerenoSystem implements Peer.Connector {
 
         @Override
         public long acquire() throws InterruptedException {
-            grant = lock.now();
-            return grant.fencingToken();
+            right = lock.now();
+            return right instanceof Grant grant ? grant.fencingToken() : 0;
         }
 
         @Override
         public void release() {
-            Objects.requireNonNull(grant).release();
+            Objects.requireNonNull(right).release();
         }
 
         @Override
         public boolean held() {
-            return grant != null && grant.isHeld();
+            return right != null && right.isHeld();
         }
     }
 

@@ -19,7 +19,7 @@ final class Neighbours implements Workload {
 
     Neighbours(Clients clients, int namespaces) {
         this.clients = clients;
-        this.quiet = new LockCycles(clients, 1, 1, 0);
+        this.quiet = LockCycles.ofLock(clients, 1, 1, 0);
         this.noisy = new Crew(namespaces);
     }
 

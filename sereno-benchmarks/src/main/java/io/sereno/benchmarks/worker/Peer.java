@@ -89,6 +89,15 @@ public interface Peer {
         throw new UnsupportedOperationException();
     }
 
+    /**
+     * One permit of a pool.
+     *
+     * @param limit how many permits the pool has
+     */
+    default Lock permit(String name, int limit) throws Exception {
+        throw new UnsupportedOperationException();
+    }
+
     default Candidate candidate(String election) throws Exception {
         throw new UnsupportedOperationException();
     }

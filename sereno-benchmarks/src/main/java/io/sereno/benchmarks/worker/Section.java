@@ -1,36 +1,42 @@
 package io.sereno.benchmarks.worker;
 
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
-/** The section that a lock guards: detects two threads inside, a lost count, and a token that does not increase. */
+/** The section that a lock or a pool guards: detects too many threads inside, and a token of a lock that does not increase. */
 final class Section {
     private final Checks checks;
-    private final AtomicBoolean occupied = new AtomicBoolean();
+    private final int most;
+    private final AtomicInteger inside = new AtomicInteger();
+    private final AtomicLong passed = new AtomicLong();
     // Guarded by nothing but the lock that is measured.
-    private long passed;
     private long lastToken;
 
-    Section(Checks checks) {
+    /** @param most how many may be inside at once */
+    Section(Checks checks, int most) {
         this.checks = checks;
+        this.most = most;
     }
 
     /** @param token 0 if the lock gives none */
     void enter(long token) {
-        if (!occupied.compareAndSet(false, true)) {
-            checks.fault("two are inside at once");
+        if (inside.incrementAndGet() > most) {
+            checks.fault("more than " + most + " are inside at once");
         }
-        if (token != 0 && token <= lastToken) {
-            checks.fault("a token does not increase");
+        if (most == 1) {
+            if (token != 0 && token <= lastToken) {
+                checks.fault("a token does not increase");
+            }
+            lastToken = token;
         }
-        lastToken = token;
-        passed++;
+        passed.incrementAndGet();
     }
 
     void leave() {
-        occupied.set(false);
+        inside.decrementAndGet();
     }
 
     void expect(long cycles) {
-        checks.equal("cycles counted inside", cycles, passed);
+        checks.equal("cycles counted inside", cycles, passed.get());
     }
 }

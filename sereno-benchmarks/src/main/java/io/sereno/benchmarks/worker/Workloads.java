@@ -2,14 +2,19 @@ package io.sereno.benchmarks.worker;
 
 /** Which workload a row is. */
 final class Workloads {
+    private static final int PERMITS = 4;
+
     private Workloads() {}
 
     static Workload of(String row, int size, Clients clients) {
         return switch (row) {
-            case "W1", "W10a", "W12a", "metered" -> new LockCycles(clients, 1, 1, 0);
-            case "W2" -> new LockCycles(clients, 1, size, 0);
-            case "W3", "waiting", "W10b", "W12b", "writers", "slots" -> new LockCycles(clients, size, 1, 0);
-            case "idle" -> new LockCycles(clients, 1, 1, size);
+            case "W1", "W10a", "W12a", "metered" -> LockCycles.ofLock(clients, 1, 1, 0);
+            case "W2" -> LockCycles.ofLock(clients, 1, size, 0);
+            case "W3", "waiting", "W10b", "W12b", "writers", "slots" -> LockCycles.ofLock(clients, size, 1, 0);
+            case "W13a" -> LockCycles.ofPermits(clients, 1, PERMITS);
+            case "W13b" -> LockCycles.ofPermits(clients, size, PERMITS);
+            case "permits" -> LockCycles.ofPermits(clients, size, 1);
+            case "idle" -> LockCycles.ofLock(clients, 1, 1, size);
             case "neighbours" -> new Neighbours(clients, size);
             case "W4a", "W11a" -> new Additions(clients, 1, 1, 0);
             case "W4b" -> new Additions(clients, 1, size, 0);

@@ -57,6 +57,8 @@ class WorkloadsTest {
                 "W11b",
                 "W12a",
                 "W12b",
+                "W13a",
+                "W13b",
                 "adds",
                 "ids",
                 "idle",
@@ -64,6 +66,7 @@ class WorkloadsTest {
                 "locks",
                 "members",
                 "neighbours",
+                "permits",
                 "slots",
                 "waiting",
                 "writers"
@@ -139,23 +142,24 @@ class WorkloadsTest {
         assertThat(stood).hasValue(1);
     }
 
-    @Test
-    void aLockThatLetsTwoInIsSeen() throws Exception {
-        CyclicBarrier bothInside = new CyclicBarrier(2);
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void aLockAndAPoolThatLetTooManyInAreSeen(int most) throws Exception {
+        CyclicBarrier allInside = new CyclicBarrier(most + 1);
         Checks checks = new Checks();
-        Section broken = new Section(checks);
-        new Crew(2).each(thread -> {
+        Section broken = new Section(checks, most);
+        new Crew(most + 1).each(thread -> {
             broken.enter(0);
-            bothInside.await();
+            allInside.await();
             broken.leave();
         });
-        assertThat(checks.take()).contains("two are inside at once");
+        assertThat(checks.take()).contains("more than " + most + " are inside at once");
     }
 
     @Test
     void aTokenThatDoesNotIncreaseIsSeen() {
         Checks checks = new Checks();
-        Section section = new Section(checks);
+        Section section = new Section(checks, 1);
         for (int i = 0; i < 3; i++) {
             section.enter(7);
             section.leave();

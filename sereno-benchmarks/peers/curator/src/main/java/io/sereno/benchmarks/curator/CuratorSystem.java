@@ -53,7 +53,7 @@ public final class CuratorSystem implements Peer.Connector {
         @Override
         public Lock lock(String name) {
             if (subject.equals("InterProcessSemaphoreV2")) {
-                return new OneLease(new InterProcessSemaphoreV2(client, "/" + name, 1));
+                return permit(name, 1);
             }
             InterProcessMutex mutex = named("/" + name);
             return new Lock() {
@@ -73,6 +73,11 @@ public final class CuratorSystem implements Peer.Connector {
                     return mutex.isOwnedByCurrentThread();
                 }
             };
+        }
+
+        @Override
+        public Lock permit(String name, int limit) {
+            return new OneLease(new InterProcessSemaphoreV2(client, "/" + name, limit));
         }
 
         @Override

@@ -60,9 +60,7 @@ public final class RedissonSystem implements Peer.Connector {
         @Override
         public Lock lock(String name) {
             if (subject.equals("RPermitExpirableSemaphore")) {
-                RPermitExpirableSemaphore permits = client.getPermitExpirableSemaphore(name);
-                permits.trySetPermits(1);
-                return new OnePermit(permits);
+                return permit(name, 1);
             }
             RLock lock = named(name);
             return new Lock() {
@@ -82,6 +80,13 @@ public final class RedissonSystem implements Peer.Connector {
                     return lock.isHeldByCurrentThread();
                 }
             };
+        }
+
+        @Override
+        public Lock permit(String name, int limit) {
+            RPermitExpirableSemaphore permits = client.getPermitExpirableSemaphore(name);
+            permits.trySetPermits(limit);
+            return new OnePermit(permits);
         }
 
         /** Redisson has no election; its lock is what users take. */
