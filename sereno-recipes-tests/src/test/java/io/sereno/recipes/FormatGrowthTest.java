@@ -6,8 +6,14 @@ import io.sereno.CachedMap;
 import io.sereno.Codec;
 import io.sereno.From;
 import io.sereno.IdGenerator;
+import io.sereno.Permit;
+import io.sereno.PermitPool;
+import io.sereno.ScheduledTask;
 import io.sereno.SharedMap;
 import io.sereno.SharedValue;
+import io.sereno.Slot;
+import io.sereno.SlotPool;
+import io.sereno.TaskRun;
 import io.sereno.Topic;
 import io.sereno.Versioned;
 import io.sereno.WaitGroup;
@@ -25,7 +31,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -93,6 +102,44 @@ class FormatGrowthTest {
         there.done();
         there.done();
         assertThat(there.await(Duration.ZERO)).isTrue();
+    }
+
+    @Test
+    void permitPools() throws InterruptedException {
+        Backend line = clients.store.connect(clients.callbacks);
+        Permit held = clients.connect("one", line).permitPool("x", 3).acquire(2);
+        growAll(line, "semaphore/x");
+        PermitPool there = clients.connect("two").permitPool("x", 1);
+        assertThat(there.limit()).isEqualTo(3);
+        assertThat(there.tryAcquire(2)).isEmpty();
+        assertThat(there.tryAcquire(1)).isPresent();
+        assertThat(held.isHeld()).isTrue();
+    }
+
+    @Test
+    void slotPools() throws InterruptedException {
+        Backend line = clients.store.connect(clients.callbacks);
+        Slot held = clients.connect("one", line).slotPool("x", 2).acquire();
+        growAll(line, "slots/x");
+        SlotPool there = clients.connect("two").slotPool("x", 2);
+        assertThat(there.inspect().holders()).containsOnlyKeys(0);
+        assertThat(there.acquire(0).number()).isEqualTo(1);
+        assertThat(held.isHeld()).isTrue();
+    }
+
+    @Test
+    void runsOfTasks() throws Exception {
+        CountDownLatch ran = new CountDownLatch(1);
+        ScheduledTask task =
+                clients.connect("one").task("x").withDelay(Duration.ofHours(1)).run(grant -> ran.countDown());
+        clients.time.advance(Duration.ofSeconds(1));
+        assertThat(ran.await(10, TimeUnit.SECONDS)).isTrue();
+        task.close();
+        ScheduledTask there = clients.connect("two").task("x");
+        Optional<TaskRun> before = there.lastRun();
+        growAll("task/x");
+        assertThat(before).isPresent();
+        assertThat(there.lastRun()).isEqualTo(before);
     }
 
     /** A later version may keep other entries beside the values of a map. */
@@ -180,14 +227,20 @@ class FormatGrowthTest {
 
     /** The text of every entry without a lease. */
     private void growAll(String directory) {
-        for (Entry entry : operator.read(new Query.All(directory))
-                .toCompletableFuture()
-                .join()
-                .entries()) {
-            if (entry.leaseId() == 0) {
-                put(Commit.to(directory).put(entry.name(), grown(entry.value())));
-            }
-        }
+        grow(operator, directory, entry -> entry.leaseId() == 0);
+    }
+
+    /** The text of every entry. All leases are of clients with this connection. */
+    private void growAll(Backend line, String directory) {
+        grow(line, directory, entry -> true);
+    }
+
+    private void grow(Backend line, String directory, Predicate<Entry> which) {
+        operator.read(new Query.All(directory)).toCompletableFuture().join().entries().stream()
+                .filter(which)
+                .map(entry -> Commit.to(directory).put(entry.name(), grown(entry.value()), entry.leaseId()))
+                .forEach(commit ->
+                        line.commit(commit.build()).toCompletableFuture().join());
     }
 
     private Entry entry(String directory, String name) {

@@ -9,6 +9,7 @@ import io.sereno.Grant;
 import io.sereno.LeaderElection;
 import io.sereno.Leadership;
 import io.sereno.Permit;
+import io.sereno.ScheduledTask;
 import io.sereno.Slot;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
@@ -24,6 +25,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -97,6 +99,15 @@ class StrayPlaceTest {
         arrives("slots/x");
         assertThat(one.slotPool("x", 1).tryAcquire()).hasValueSatisfying(Slot::close);
         assertThat(clients.entries("slots/x")).isEmpty();
+    }
+
+    @Test
+    void aTaskIsRun() throws Exception {
+        arrives("task/x");
+        CountDownLatch ran = new CountDownLatch(1);
+        ScheduledTask task = one.task("x").withDelay(Duration.ofHours(1)).run(grant -> ran.countDown());
+        assertThat(ran.await(10, TimeUnit.SECONDS)).isTrue();
+        task.close();
     }
 
     @Test
