@@ -1,9 +1,9 @@
 package io.sereno.operator;
 
-import io.sereno.Member;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -22,7 +22,9 @@ public record GroupView(Resource resource, List<Listed> members) {
     /**
      * A member and the client that listed it.
      *
-     * @param member as {@code Membership.members()} returns it
+     * @param id unique in the group
+     * @param incarnation as {@code Membership.members()} returns it: a new, greater number each time the member is listed again
+     * @param metadata as given by the member; copied
      * @param session the id of the session that the member ends with; empty if the entry does not say
      * @param sessionRevision the createRevision of the session's marker; 0 if the marker is gone, or was never there
      * @param nodeId of the client; empty if the entry does not say
@@ -31,16 +33,19 @@ public record GroupView(Resource resource, List<Listed> members) {
      * @param since when the client listed the member, by its own wall clock; informative only
      */
     public record Listed(
-            Member member,
+            String id,
+            long incarnation,
+            Map<String, String> metadata,
             String session,
             long sessionRevision,
             String nodeId,
             String host,
             Duration ttl,
             Instant since) {
-        /** Refuses null. */
+        /** Copies the metadata. */
         public Listed {
-            Objects.requireNonNull(member, "member");
+            Objects.requireNonNull(id, "id");
+            metadata = Map.copyOf(metadata);
             Objects.requireNonNull(session, "session");
             Objects.requireNonNull(nodeId, "nodeId");
             Objects.requireNonNull(host, "host");

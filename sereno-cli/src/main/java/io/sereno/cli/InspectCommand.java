@@ -128,23 +128,23 @@ final class InspectCommand implements Callable<Integer> {
 
     private static List<Object> values(GroupView.Listed member) {
         return List.of(
-                member.member().id(),
+                member.id(),
                 member.nodeId(),
                 member.host(),
                 member.since().toString(),
                 member.session(),
                 member.ttl().toMillis(),
-                MembersCommand.metadata(member.member()));
+                MembersCommand.metadata(member.metadata()));
     }
 
     private static List<Object> shown(GroupView.Listed member) {
         return List.of(
-                member.member().id(),
+                member.id(),
                 member.nodeId(),
                 "host " + member.host(),
                 "since " + Text.ago(member.since(), Instant.now()) + " (its clock)",
                 "session " + member.session() + (member.sessionRevision() == 0 ? " (ended)" : ""),
-                MembersCommand.metadata(member.member()));
+                MembersCommand.metadata(member.metadata()));
     }
 
     private Integer topic(Optional<TopicView> found) {

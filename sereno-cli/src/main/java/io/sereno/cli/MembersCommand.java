@@ -3,6 +3,7 @@ package io.sereno.cli;
 import io.sereno.Member;
 import io.sereno.Sereno;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -32,12 +33,12 @@ final class MembersCommand implements Callable<Integer> {
     }
 
     private static List<Object> row(Member member) {
-        return List.of(member.id(), metadata(member));
+        return List.of(member.id(), metadata(member.metadata()));
     }
 
-    static String metadata(Member member) {
-        return member.metadata().entrySet().stream()
-                .sorted(java.util.Map.Entry.comparingByKey())
+    static String metadata(Map<String, String> metadata) {
+        return metadata.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
                 .map(pair -> pair.getKey() + "=" + pair.getValue())
                 .collect(Collectors.joining(" "));
     }

@@ -3,6 +3,7 @@ package io.sereno.suite.operator;
 import io.sereno.Codec;
 import io.sereno.From;
 import io.sereno.Grant;
+import io.sereno.Member;
 import io.sereno.Membership;
 import io.sereno.Permit;
 import io.sereno.Right;
@@ -304,7 +305,9 @@ public class OperatorViewRules {
         bench.same(
                 "the members",
                 one.result("members", group::members).list(),
-                view.members().stream().map(GroupView.Listed::member).toList());
+                view.members().stream()
+                        .map(member -> new Member(member.id(), member.incarnation(), member.metadata()))
+                        .toList());
         bench.same(
                 "the node of each",
                 names(List.of(other, one)),

@@ -256,7 +256,9 @@ final class OperatorMutants {
             GroupView.Listed first = group.members().get(0);
             List<GroupView.Listed> members = group.members().stream()
                     .map(each -> new GroupView.Listed(
-                            each.member(),
+                            each.id(),
+                            each.incarnation(),
+                            each.metadata(),
                             first.session(),
                             first.sessionRevision(),
                             first.nodeId(),

@@ -143,7 +143,9 @@ public final class OperatorRecipe implements Operator {
         MemberCard shown = MemberCard.decode(entry.value());
         Marker marker = markers.of(entry.leaseId());
         return new GroupView.Listed(
-                member,
+                member.id(),
+                member.incarnation(),
+                member.metadata(),
                 session(shown),
                 marker == null ? 0 : marker.revision(),
                 shown.card().nodeId(),
