@@ -36,9 +36,9 @@ public final class Names {
     }
 
     /**
-     * Escapes text for one line of a log: line breaks, other control characters and characters that change the
-     * direction of writing are replaced by a backslash with a letter or with the number of the character. For names,
-     * which may contain all of these characters, and for whole lines.
+     * Escapes text for one line of a log: line breaks, other control characters, characters that change the direction
+     * of writing and characters that nobody sees, such as U+200B, are replaced by a backslash with a letter or with the
+     * number of the character. For names, which may contain all of these characters, and for whole lines.
      *
      * @param text any text
      * @return the text itself if nothing in it has to be escaped
@@ -72,12 +72,9 @@ public final class Names {
     }
 
     private static boolean isUnprintable(char c) {
-        // Line and paragraph separators, and the marks, embeddings, overrides and isolates of bidirectional text.
-        return Character.isISOControl(c)
-                || c == 0x061C
-                || (c >= 0x200E && c <= 0x200F)
-                || (c >= 0x2028 && c <= 0x202E)
-                || (c >= 0x2066 && c <= 0x2069);
+        // Formats are the marks, embeddings, overrides and isolates of bidirectional text, and characters that nobody
+        // sees.
+        return Character.isISOControl(c) || Character.getType(c) == Character.FORMAT || c == 0x2028 || c == 0x2029;
     }
 
     private static int compare(String left, String right) {

@@ -51,6 +51,8 @@ class NamesTest {
     void aPrintableTextIsOneLineWithoutControlCharacters() {
         assertThat(Names.printable("x\ny\r\tz\u001b[31m\u0085\u2028\u202e\u2066\u200f\u061c"))
                 .isEqualTo("x\\ny\\r\\tz\\u001b[31m\\u0085\\u2028\\u202e\\u2066\\u200f\\u061c");
+        assertThat(Names.printable("soft\u00adzero\u200bjoin\u2060bom\ufeff"))
+                .isEqualTo("soft\\u00adzero\\u200bjoin\\u2060bom\\ufeff");
         String plain = "a/b c {0} '€' \ud83d\ude00";
         assertThat(Names.printable(plain)).isSameAs(plain);
     }
