@@ -2,6 +2,7 @@ package io.sereno.cli;
 
 import io.sereno.Counter;
 import io.sereno.Sereno;
+import io.sereno.operator.Kind;
 import java.util.concurrent.Callable;
 import java.util.function.ToLongFunction;
 import picocli.CommandLine.Command;
@@ -30,6 +31,7 @@ final class CounterCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        Target.checkName(Kind.COUNTER, name);
         Long delta = add;
         Long value = set;
         if (delta != null && value != null) {

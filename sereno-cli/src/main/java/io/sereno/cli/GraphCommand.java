@@ -16,6 +16,9 @@ import picocli.CommandLine.Option;
         name = "graph",
         description = "Shows who waits for whom, and suspected deadlocks. Exit code 1 if there is none.")
 final class GraphCommand implements Callable<Integer> {
+    /** As {@link io.sereno.operator.Operator#waitFor} accepts it. */
+    private static final Duration LONGEST = Duration.ofMinutes(1);
+
     @Mixin
     Store store = new Store();
 
@@ -26,11 +29,12 @@ final class GraphCommand implements Callable<Integer> {
             names = "--between",
             paramLabel = "TIME",
             defaultValue = "1s",
-            description = "The pause between two readings (1s).")
+            description = "The pause between two readings, at most 1m (1s).")
     Duration between = Duration.ofSeconds(1);
 
     @Override
     public Integer call() throws InterruptedException {
+        check();
         try (Sereno sereno = store.connect()) {
             WaitForGraph graph = sereno.operator().waitFor(between);
             List<List<Object>> rows = new ArrayList<>();
@@ -42,6 +46,13 @@ final class GraphCommand implements Callable<Integer> {
             }
             output.print(List.of("what", "client", "waitsFor", "resource"), rows);
             return graph.suspected().isEmpty() ? Exit.NOTHING : Exit.OK;
+        }
+    }
+
+    private void check() {
+        if (between.compareTo(LONGEST) > 0) {
+            throw new IllegalArgumentException(
+                    "--between is " + between.toMillis() + "ms; 0ms to " + LONGEST.toMinutes() + "m is accepted");
         }
     }
 

@@ -1,6 +1,7 @@
 package io.sereno.cli;
 
 import io.sereno.Sereno;
+import io.sereno.operator.Kind;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,6 +26,7 @@ final class IdsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        Target.checkName(Kind.IDS, name);
         if (count < 1 || count > MOST) {
             throw new IllegalArgumentException("--count is " + count + "; 1 to " + MOST + " is accepted");
         }

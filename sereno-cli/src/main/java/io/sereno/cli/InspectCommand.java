@@ -33,7 +33,7 @@ final class InspectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Resource resource = Target.parse(target);
+        Resource resource = Target.parse(target, kind -> kind.isQueue() || kind == Kind.TOPIC || kind == Kind.GROUP);
         try (Sereno sereno = store.connect()) {
             if (resource.kind() == Kind.TOPIC) {
                 return topic(sereno.operator().topic(resource));
@@ -64,7 +64,18 @@ final class InspectCommand implements Callable<Integer> {
             rows.add(table ? shown(place, seat) : values(place, seat, queue.limit()));
         }
         output.print(
-                List.of("place", "node", "host", "since", "firstToken", "session", "revision", "weight", "limit"),
+                List.of(
+                        "place",
+                        "node",
+                        "host",
+                        "since",
+                        "firstToken",
+                        "session",
+                        "revision",
+                        "weight",
+                        "limit",
+                        "ended",
+                        "foreign"),
                 rows);
     }
 
@@ -75,10 +86,12 @@ final class InspectCommand implements Callable<Integer> {
                 seat.host(),
                 seat.since().toString(),
                 seat.firstToken().orElse(0),
-                session(seat),
+                seat.session(),
                 seat.createRevision(),
                 seat.weight(),
-                limit.orElse(0));
+                limit.orElse(0),
+                isEnded(seat),
+                seat.foreign());
     }
 
     private static List<Object> shown(String place, Seat seat) {
@@ -88,14 +101,18 @@ final class InspectCommand implements Callable<Integer> {
                 "host " + seat.host(),
                 "since " + Text.ago(seat.since(), Instant.now()) + " (its clock)",
                 right(seat),
-                "session " + session(seat),
+                session(seat),
                 "revision " + seat.createRevision());
     }
 
     private static String session(Seat seat) {
         return seat.foreign()
                 ? "no session: put by hand"
-                : seat.session() + (seat.sessionRevision() == 0 ? " (ended)" : "");
+                : "session " + seat.session() + (isEnded(seat) ? " (ended)" : "");
+    }
+
+    private static boolean isEnded(Seat seat) {
+        return !seat.foreign() && seat.sessionRevision() == 0;
     }
 
     private static String right(Seat seat) {
@@ -119,7 +136,7 @@ final class InspectCommand implements Callable<Integer> {
         }
         boolean table = output.format == Output.Format.TABLE;
         output.print(
-                List.of("member", "node", "host", "since", "session", "ttl", "metadata"),
+                List.of("member", "node", "host", "since", "session", "ttl", "metadata", "ended"),
                 found.get().members().stream()
                         .map(member -> table ? shown(member) : values(member))
                         .toList());
@@ -134,7 +151,8 @@ final class InspectCommand implements Callable<Integer> {
                 member.since().toString(),
                 member.session(),
                 member.ttl().toMillis(),
-                MembersCommand.metadata(member.metadata()));
+                MembersCommand.metadata(member.metadata()),
+                member.sessionRevision() == 0);
     }
 
     private static List<Object> shown(GroupView.Listed member) {

@@ -2,6 +2,7 @@ package io.sereno.cli;
 
 import io.sereno.Member;
 import io.sereno.Sereno;
+import io.sereno.operator.Kind;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -23,6 +24,7 @@ final class MembersCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        Target.checkName(Kind.GROUP, group);
         try (Sereno sereno = store.connect()) {
             List<List<Object>> rows = sereno.membership(group).members().list().stream()
                     .map(MembersCommand::row)

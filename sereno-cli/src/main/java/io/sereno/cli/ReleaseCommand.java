@@ -1,12 +1,14 @@
 package io.sereno.cli;
 
 import io.sereno.Sereno;
+import io.sereno.operator.Kind;
 import io.sereno.operator.Operator;
 import io.sereno.operator.QueueView;
 import io.sereno.operator.Release;
 import io.sereno.operator.Resource;
 import io.sereno.operator.Seat;
 import io.sereno.operator.SessionView;
+import io.sereno.spi.Names;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -25,8 +27,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "release",
         description = {
-            "Takes a right away from its holder: ends the session of the holder, and waits until the right is free.",
-            "No two clients rely on the right at once, unless --now is given."
+            "Takes a right away from its holder: ends the session of the holder, and waits until the right is free. No two clients rely on the right at once.",
+            "With --now, deletes only the seat: the next client gets the right at once, and the former holder goes on until it notices."
         })
 final class ReleaseCommand implements Callable<Integer> {
     @Mixin
@@ -48,7 +50,7 @@ final class ReleaseCommand implements Callable<Integer> {
     @Option(
             names = "--now",
             description =
-                    "Deletes the seat alone. The holder may go on for a while: only fencing tokens protect the resource.")
+                    "Deletes the seat, and does not wait. The former holder goes on until it notices, so only fencing tokens protect the resource. An entry that was put by hand needs this.")
     boolean now;
 
     @Option(
@@ -58,7 +60,8 @@ final class ReleaseCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException, IOException {
-        Resource resource = Target.parse(target);
+        Resource resource = Target.parse(target, Kind::isQueue);
+        checkReason();
         try (Sereno sereno = store.connect()) {
             Operator operator = sereno.operator();
             Optional<Seat> seat = operator.queue(resource).flatMap(this::choose);
@@ -66,6 +69,11 @@ final class ReleaseCommand implements Callable<Integer> {
                 System.err.println(
                         "sereno: " + (session == null ? "nobody holds " : "that session has no seat in ") + resource);
                 return Exit.NOTHING;
+            }
+            if (seat.get().foreign() && !now) {
+                throw new IllegalArgumentException(
+                        "no client put the entry " + Text.printable(seat.get().entry()) + " of " + resource
+                                + ", so it has no session to end; --now deletes the entry");
             }
             if (!yes && !confirmed(operator, seat.get())) {
                 System.err.println("sereno: nothing was changed");
@@ -75,6 +83,13 @@ final class ReleaseCommand implements Callable<Integer> {
             Release release = now ? operator.endNow(seat.get(), reason) : operator.end(seat.get(), reason);
             return report(release, Duration.ofNanos(System.nanoTime() - from));
         }
+    }
+
+    private void checkReason() {
+        if (reason.isBlank()) {
+            throw new IllegalArgumentException("--reason is blank; say why, for the audit");
+        }
+        Names.check("--reason", reason, Operator.MAX_REASON_BYTES);
     }
 
     private Optional<Seat> choose(QueueView queue) {

@@ -20,32 +20,50 @@ final class SessionsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try (Sereno sereno = store.connect()) {
+            boolean table = output.format == Output.Format.TABLE;
             String own = sereno.nodeId();
             List<List<Object>> rows = sereno.operator().sessions().stream()
                     .filter(session -> !session.nodeId().equals(own))
-                    .map(this::row)
+                    .map(session -> table ? shown(session) : values(session))
                     .toList();
-            output.print(List.of("session", "node", "host", "pid", "since", "ttlMillis", "version", "has"), rows);
+            output.print(
+                    List.of("session", "node", "host", "pid", "since", "ttlMillis", "version", "has", "ended"), rows);
         }
         return Exit.OK;
     }
 
-    private List<Object> row(SessionView session) {
-        boolean table = output.format == Output.Format.TABLE;
-        String has = session.holdings().stream()
-                .map(holding -> holding.role() + " " + holding.resource())
-                .collect(Collectors.joining(", "));
-        String id = session.id() + (session.markerRevision() == 0 ? " (ended)" : "");
+    private static List<Object> values(SessionView session) {
         return List.of(
-                id,
+                session.id(),
                 session.nodeId(),
                 session.host(),
                 session.pid().orElse(0),
-                table
-                        ? "since " + Text.ago(session.since(), Instant.now())
-                        : session.since().toString(),
-                table ? "ttl " + Text.duration(session.ttl()) : session.ttl().toMillis(),
+                session.since().toString(),
+                session.ttl().toMillis(),
                 session.version(),
-                has);
+                has(session),
+                isEnded(session));
+    }
+
+    private static List<Object> shown(SessionView session) {
+        return List.of(
+                session.id() + (isEnded(session) ? " (ended)" : ""),
+                session.nodeId(),
+                session.host(),
+                session.pid().orElse(0),
+                "since " + Text.ago(session.since(), Instant.now()),
+                "ttl " + Text.duration(session.ttl()),
+                session.version(),
+                has(session));
+    }
+
+    private static boolean isEnded(SessionView session) {
+        return session.markerRevision() == 0;
+    }
+
+    private static String has(SessionView session) {
+        return session.holdings().stream()
+                .map(holding -> holding.role() + " " + holding.resource())
+                .collect(Collectors.joining(", "));
     }
 }

@@ -1,15 +1,28 @@
 package io.sereno.cli;
 
+import io.sereno.Sereno;
 import io.sereno.operator.Kind;
 import io.sereno.operator.Resource;
+import io.sereno.spi.Names;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 import picocli.CommandLine.TypeConversionException;
 
 /** A resource as an argument: {@code lock/close-month}, or {@code @eu/lock/close-month} in a child namespace. */
 final class Target {
     private Target() {}
+
+    /** A resource of a kind that the command can use. */
+    static Resource parse(String text, Predicate<Kind> accepted) {
+        Resource resource = parse(text);
+        if (!accepted.test(resource.kind())) {
+            throw new TypeConversionException("'" + Text.printable(text) + "' is of the kind "
+                    + resource.kind().word() + "; KIND/NAME is accepted with the kinds " + words(accepted));
+        }
+        return resource;
+    }
 
     static Resource parse(String text) {
         List<String> namespace = new ArrayList<>();
@@ -23,7 +36,7 @@ final class Target {
         if (kind == null) {
             throw new TypeConversionException(
                     "'" + Text.printable(text) + "' is no resource; KIND/NAME is accepted, as in"
-                            + " lock/close-month, with the kinds " + words());
+                            + " lock/close-month, with the kinds " + words(any -> true));
         }
         try {
             return new Resource(kind, namespace, rest.substring(slash + 1));
@@ -35,10 +48,15 @@ final class Target {
     static Kind kind(String word) {
         return Kind.of(word)
                 .orElseThrow(() -> new TypeConversionException(
-                        "'" + Text.printable(word) + "' is no kind; accepted are " + words()));
+                        "'" + Text.printable(word) + "' is no kind; accepted are " + words(any -> true)));
     }
 
-    private static List<String> words() {
-        return Arrays.stream(Kind.values()).map(Kind::word).toList();
+    /** Refuses, before anything is sent, a name that no recipe accepts. */
+    static void checkName(Kind kind, String name) {
+        Names.check(kind.word() + " name", name, Sereno.MAX_NAME_BYTES);
+    }
+
+    private static List<String> words(Predicate<Kind> accepted) {
+        return Arrays.stream(Kind.values()).filter(accepted).map(Kind::word).toList();
     }
 }

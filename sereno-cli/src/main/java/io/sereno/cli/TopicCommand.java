@@ -7,6 +7,7 @@ import io.sereno.MessagesLostException;
 import io.sereno.Sereno;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
+import io.sereno.operator.Kind;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -61,6 +62,7 @@ final class TopicCommand implements Runnable {
 
         @Override
         public Integer call() throws IOException {
+            Target.checkName(Kind.TOPIC, name);
             try (Sereno sereno = store.connect()) {
                 Topic<String> topic = sereno.topic(name, Codec.utf8());
                 String one = message;
@@ -106,6 +108,10 @@ final class TopicCommand implements Runnable {
 
         @Override
         public Integer call() throws InterruptedException {
+            Target.checkName(Kind.TOPIC, name);
+            if (count < 1) {
+                throw new IllegalArgumentException("--count is " + count + "; 1 or more is accepted");
+            }
             Long first = from;
             From begin = first == null ? From.now() : first <= 1 ? From.earliest() : From.offset(first);
             try (Sereno sereno = store.connect();

@@ -3,6 +3,7 @@ package io.sereno.cli;
 import io.sereno.Sereno;
 import io.sereno.WaitGroup;
 import io.sereno.WorkersLostException;
+import io.sereno.operator.Kind;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,7 @@ final class WaitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        Target.checkName(Kind.WAIT_GROUP, name);
         Integer places = add;
         if ((places != null ? 1 : 0) + (done ? 1 : 0) + (timeout != null ? 1 : 0) > 1) {
             throw new IllegalArgumentException("--add, --done and --timeout exclude each other; give one of them");
