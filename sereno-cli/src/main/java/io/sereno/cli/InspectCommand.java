@@ -1,8 +1,10 @@
 package io.sereno.cli;
 
 import io.sereno.Sereno;
+import io.sereno.UnreadableEntryException;
 import io.sereno.operator.GroupView;
 import io.sereno.operator.Kind;
+import io.sereno.operator.Operator;
 import io.sereno.operator.QueueView;
 import io.sereno.operator.Resource;
 import io.sereno.operator.Seat;
@@ -35,20 +37,26 @@ final class InspectCommand implements Callable<Integer> {
     public Integer call() {
         Resource resource = Target.parse(target, kind -> kind.isQueue() || kind == Kind.TOPIC || kind == Kind.GROUP);
         try (Sereno sereno = store.connect()) {
-            if (resource.kind() == Kind.TOPIC) {
-                return topic(sereno.operator().topic(resource));
-            }
-            if (resource.kind() == Kind.GROUP) {
-                return group(resource, sereno.operator().group(resource));
-            }
-            Optional<QueueView> queue = sereno.operator().queue(resource);
-            if (queue.isEmpty()) {
-                System.err.println("sereno: nobody holds or awaits " + resource);
-                return Exit.NOTHING;
-            }
-            queue(queue.get());
-            return Exit.OK;
+            return inspect(sereno.operator(), resource);
+        } catch (UnreadableEntryException wrong) {
+            throw new UnreadableEntryException(resource + " cannot be read: " + wrong.getMessage(), wrong);
         }
+    }
+
+    private Integer inspect(Operator operator, Resource resource) {
+        if (resource.kind() == Kind.TOPIC) {
+            return topic(operator.topic(resource));
+        }
+        if (resource.kind() == Kind.GROUP) {
+            return group(resource, operator.group(resource));
+        }
+        Optional<QueueView> queue = operator.queue(resource);
+        if (queue.isEmpty()) {
+            System.err.println("sereno: nobody holds or awaits " + resource);
+            return Exit.NOTHING;
+        }
+        queue(queue.get());
+        return Exit.OK;
     }
 
     private void queue(QueueView queue) {

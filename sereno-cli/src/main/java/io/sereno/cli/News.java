@@ -3,7 +3,7 @@ package io.sereno.cli;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** The last state that was read, for all who look at the page. The store is read only while somebody looks. */
+/** The last state that was read, for all viewers of the page. The store is read only while there is one. */
 final class News {
     private @Nullable String last;
     private long number;
@@ -46,14 +46,14 @@ final class News {
         }
     }
 
-    /** Waits until somebody looks. */
+    /** Waits until there is a viewer. */
     synchronized void awaitViewer() throws InterruptedException {
         while (viewers == 0) {
             wait();
         }
     }
 
-    /** A pause between two readings; the first who looks ends it. */
+    /** A pause between two readings; it ends with the last viewer. */
     synchronized void pause(Duration length) throws InterruptedException {
         long end = System.nanoTime() + length.toNanos();
         for (long left = length.toMillis(); left > 0 && viewers > 0; left = (end - System.nanoTime()) / 1_000_000) {

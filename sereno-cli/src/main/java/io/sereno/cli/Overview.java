@@ -1,18 +1,19 @@
 package io.sereno.cli;
 
 import io.sereno.Sereno;
+import io.sereno.UnreadableEntryException;
 import io.sereno.operator.Kind;
 import io.sereno.operator.Operator;
 import io.sereno.operator.QueueView;
+import io.sereno.operator.Resource;
 import io.sereno.operator.SessionView;
 import io.sereno.operator.SessionView.Role;
 import io.sereno.operator.TopicView;
-import io.sereno.operator.WaitForGraph;
-import java.time.Duration;
+import io.sereno.operator.WaitForGraph.Edge;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -20,7 +21,9 @@ import java.util.TreeSet;
  * All that a namespace and its children show, read one after another.
  *
  * @param queues of those that hold or wait, the longest first
- * @param topics at most {@link #MOST_TOPICS}, since each is a request
+ * @param topics at most {@link #MOST_TOPICS} with those that are unreadable, since each is a request; by name
+ * @param unreadable topics that cannot be read, by name
+ * @param moreTopics how many topics there are beyond these
  * @param sessions without that of this process
  * @param deadlocks suspected ones: circles of clients that wait for each other
  */
@@ -28,11 +31,16 @@ record Overview(
         Instant at,
         List<QueueView> queues,
         List<TopicView> topics,
+        List<Unreadable> unreadable,
+        int moreTopics,
         List<SessionView> sessions,
-        List<List<WaitForGraph.Edge>> deadlocks) {
+        List<List<Edge>> deadlocks) {
     static final int MOST_TOPICS = 100;
 
-    static Overview read(Sereno sereno) throws InterruptedException {
+    /** A topic that another program, or another version, has written to. */
+    record Unreadable(Resource topic, String why) {}
+
+    static Overview read(Sereno sereno, Deadlocks deadlocks) throws InterruptedException {
         Operator operator = sereno.operator();
         List<QueueView> queues = operator.queues().stream()
                 .filter(queue -> queue.resource().kind() != Kind.READER) // A topic shows its readers.
@@ -40,12 +48,18 @@ record Overview(
                                 (QueueView queue) -> -queue.waiters().size())
                         .thenComparing(queue -> queue.resource().toString()))
                 .toList();
-        List<TopicView> topics = operator.resources(Kind.TOPIC)
-                .limit(MOST_TOPICS)
-                .map(operator::topic)
-                .flatMap(Optional::stream)
-                .sorted(Comparator.comparing(topic -> topic.resource().toString()))
+        List<Resource> names = operator.resources(Kind.TOPIC)
+                .sorted(Comparator.comparing(Resource::toString))
                 .toList();
+        List<TopicView> topics = new ArrayList<>();
+        List<Unreadable> unreadable = new ArrayList<>();
+        for (Resource name : names.subList(0, Math.min(names.size(), MOST_TOPICS))) {
+            try {
+                operator.topic(name).ifPresent(topics::add);
+            } catch (UnreadableEntryException wrong) {
+                unreadable.add(new Unreadable(name, String.valueOf(wrong.getMessage())));
+            }
+        }
         List<SessionView> sessions = operator.sessions().stream()
                 .filter(session -> !session.nodeId().equals(sereno.nodeId()))
                 .toList();
@@ -53,8 +67,10 @@ record Overview(
                 Instant.now(),
                 queues,
                 topics,
+                unreadable,
+                Math.max(0, names.size() - MOST_TOPICS),
                 sessions,
-                operator.waitFor(Duration.ZERO).suspected());
+                deadlocks.among(queues, operator));
     }
 
     /** The members of each group. */

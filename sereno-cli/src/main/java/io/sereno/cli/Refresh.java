@@ -2,22 +2,46 @@ package io.sereno.cli;
 
 import io.sereno.Sereno;
 import io.sereno.SerenoException;
+import io.sereno.UnreadableEntryException;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
 
 /** Reads the store again and again, and keeps what it said last while it does not answer. */
 final class Refresh {
     private static final Duration LEAST = Duration.ofMillis(200);
 
+    /** Why the last reading failed: in a few words, and as the client says it. Both are empty if it did not fail. */
+    record Failure(String what, String message) {
+        static final Failure NONE = new Failure("", "");
+
+        static Failure of(SerenoException failure) {
+            String what = failure instanceof UnreadableEntryException
+                    ? "An entry cannot be read"
+                    : Main.exitCode(failure) == Exit.NO_PERMISSION
+                            ? "The store refuses this user"
+                            : "The store does not answer";
+            return new Failure(what, String.valueOf(failure.getMessage()));
+        }
+    }
+
     private final Sereno sereno;
     private final String store;
-    private Overview last = new Overview(Instant.now(), List.of(), List.of(), List.of(), List.of());
-    private String failure = "";
+    private final Deadlocks deadlocks = new Deadlocks();
+    private Overview last;
+    private Failure failure = Failure.NONE;
 
-    Refresh(Sereno sereno, String store) {
+    private Refresh(Sereno sereno, String store) throws InterruptedException {
         this.sereno = sereno;
         this.store = sereno.guarantees().backend() + " " + store;
+        this.last = Overview.read(sereno, deadlocks);
+    }
+
+    /**
+     * Reads once.
+     *
+     * @throws SerenoException if that fails: there is nothing to show
+     */
+    static Refresh begin(Sereno sereno, String store) throws InterruptedException {
+        return new Refresh(sereno, store);
     }
 
     static void check(Duration every) {
@@ -30,10 +54,10 @@ final class Refresh {
     /** A failure is shown; it does not end anything, since the store may come back. */
     void read() throws InterruptedException {
         try {
-            last = Overview.read(sereno);
-            failure = "";
-        } catch (SerenoException away) {
-            failure = String.valueOf(away.getMessage());
+            last = Overview.read(sereno, deadlocks);
+            failure = Failure.NONE;
+        } catch (SerenoException failed) {
+            failure = Failure.of(failed);
         }
     }
 
@@ -45,7 +69,7 @@ final class Refresh {
         return last;
     }
 
-    String failure() {
+    Failure failure() {
         return failure;
     }
 }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The lines that {@code sereno top} shows. */
 final class Screen {
@@ -35,14 +36,15 @@ final class Screen {
     }
 
     /** At most the height of the screen, and none is wider. */
-    List<String> show(String store, Overview overview, String failure) {
+    List<String> show(String store, Overview overview, Refresh.Failure failure) {
+        String clock = CLOCK.format(overview.at().atZone(ZoneId.systemDefault()));
         add(
                 store + "   " + overview.sessions().size() + " sessions, " + overview.held() + " held, "
                         + overview.waiting() + " waiting   "
-                        + CLOCK.format(overview.at().atZone(ZoneId.systemDefault())),
+                        + "read at " + clock,
                 BOLD);
-        if (!failure.isEmpty()) {
-            add("The store does not answer, and this is what it said last: " + failure, RED);
+        if (!failure.what().isEmpty()) {
+            add(failure.what() + " (what is shown was read at " + clock + "): " + failure.message(), RED);
         }
         overview.deadlocks()
                 .forEach(circle -> add(
@@ -60,7 +62,15 @@ final class Screen {
                         .toList());
         table(
                 List.of("TOPIC", "NEXT", "LARGEST LAG", "READERS"),
-                overview.topics().stream().map(Screen::topic).toList());
+                Stream.concat(
+                                overview.topics().stream().map(Screen::topic),
+                                overview.unreadable().stream()
+                                        .map(topic -> List.of(
+                                                topic.topic().toString(), "", "", "unreadable: " + topic.why())))
+                        .toList());
+        if (overview.moreTopics() > 0) {
+            add(overview.moreTopics() + " more topics; sereno ls topic shows their names", BOLD);
+        }
         table(
                 List.of("MEMBERS OF", "COUNT", "WHO"),
                 overview.members().entrySet().stream()
@@ -158,8 +168,6 @@ final class Screen {
 
     private static String cut(String text, int width) {
         String line = Text.printable(text);
-        return line.codePointCount(0, line.length()) <= width
-                ? line
-                : line.substring(0, line.offsetByCodePoints(0, Math.max(0, width - 1))) + "~";
+        return Text.width(line) <= width ? line : Text.begin(line, Math.max(0, width - 1)) + "~";
     }
 }

@@ -14,8 +14,8 @@ import java.util.Map;
 final class StateJson {
     private StateJson() {}
 
-    /** {@code store} is what the store is and where; {@code failure} is empty, or why the overview is the last that was read. */
-    static String of(String store, Overview overview, String failure, Instant now) {
+    /** {@code store} is what the store is and where; {@code failure} says why the overview is not newer. */
+    static String of(String store, Overview overview, Refresh.Failure failure, Instant now) {
         return Json.of(object(
                 "schema",
                 1,
@@ -25,14 +25,22 @@ final class StateJson {
                 overview.at().toEpochMilli(),
                 "now",
                 now.toEpochMilli(),
+                "failed",
+                failure.what(),
                 "failure",
-                failure,
+                failure.message(),
                 "queues",
                 overview.queues().stream().map(StateJson::queue).toList(),
                 "members",
                 overview.members(),
                 "topics",
                 overview.topics().stream().map(StateJson::topic).toList(),
+                "unreadable",
+                overview.unreadable().stream()
+                        .map(topic -> object("resource", topic.topic().toString(), "why", topic.why()))
+                        .toList(),
+                "moreTopics",
+                overview.moreTopics(),
                 "sessions",
                 overview.sessions().stream().map(StateJson::session).toList(),
                 "suspected",
@@ -63,7 +71,7 @@ final class StateJson {
                 "token", seat.firstToken().orElse(0),
                 "weight", seat.weight(),
                 "session", seat.session(),
-                "ended", seat.sessionRevision() == 0);
+                "ended", !seat.foreign() && seat.sessionRevision() == 0);
     }
 
     private static Map<String, Object> topic(TopicView topic) {

@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "top",
-        description = "Shows who holds and who waits, topics, members and sessions, again and again; Ctrl-C ends it.")
+        description = "Shows who holds and who waits, topics, members and sessions, and refreshes; Ctrl-C ends it.")
 final class TopCommand implements Callable<Integer> {
     private static final String ENTER = "\u001b[?1049h\u001b[?25l";
     private static final String LEAVE = "\u001b[?25h\u001b[?1049l";
@@ -50,23 +50,24 @@ final class TopCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--count is " + most + "; 1 or more is accepted");
         }
         Signals signals = Signals.handle();
+        boolean entered = false;
         try (Sereno sereno = store.connect()) {
-            Refresh refresh = new Refresh(sereno, store.shown());
+            Refresh refresh = Refresh.begin(sereno, store.shown());
             if (terminal) {
+                entered = true;
                 System.out.print(ENTER);
             }
-            for (int i = 1; i <= most && !System.out.checkError(); i++) {
+            draw(refresh, terminal);
+            for (int i = 1; i < most && !System.out.checkError(); i++) {
+                signals.pause(every);
                 refresh.read();
                 draw(refresh, terminal);
-                if (i < most) {
-                    signals.pause(every);
-                }
             }
             return Exit.OK;
         } catch (InterruptedException | SerenoException ended) {
             return signals.codeAfter(ended);
         } finally {
-            if (terminal) {
+            if (entered) {
                 System.out.print(LEAVE);
             }
         }

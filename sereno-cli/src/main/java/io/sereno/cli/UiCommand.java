@@ -31,7 +31,7 @@ final class UiCommand implements Callable<Integer> {
             names = "--every",
             paramLabel = "TIME",
             defaultValue = "2s",
-            description = "The pause between two readings of the store, while somebody looks (2s).")
+            description = "The pause between two readings of the store, while a browser shows the page (2s).")
     Duration every = Duration.ofSeconds(2);
 
     @Override
@@ -44,7 +44,7 @@ final class UiCommand implements Callable<Integer> {
         News news = new News();
         try (Sereno sereno = store.connect();
                 PageServer page = start(news)) {
-            Refresh refresh = new Refresh(sereno, store.shown());
+            Refresh refresh = Refresh.begin(sereno, store.shown());
             System.out.println(page.address());
             System.out.flush();
             while (true) {

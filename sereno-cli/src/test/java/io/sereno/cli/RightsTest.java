@@ -2,16 +2,25 @@ package io.sereno.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sereno.testservers.EtcdServer;
 import io.sereno.testservers.Persistence;
 import io.sereno.testservers.PostgresServer;
 import io.sereno.testservers.RedisServer;
 import io.sereno.testservers.ServerNode;
+import io.sereno.testservers.ZooKeeperServer;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
+import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -39,6 +48,8 @@ class RightsTest {
         try (RedisServer server = RedisServer.start(Persistence.NONE, "user app on >" + PASSWORD + " " + rights)) {
             String uri = uri("redis", server, "/billing");
             assertRefused(sereno(uri, "ls"), "the right +zrangebylex", "docs/redis.md");
+            assertRefused(sereno(uri, "top"), "the right +zrangebylex");
+            assertRefused(sereno(uri, "ui"), "the right +zrangebylex");
         }
     }
 
@@ -71,6 +82,54 @@ class RightsTest {
             }
             String uri = uri("postgresql", server, "/" + PostgresServer.DATABASE + "?namespace=billing");
             assertRefused(sereno(uri, "counter", "c", "--add", "1"), "permission denied for table");
+        }
+    }
+
+    @Test
+    @Tag("etcd")
+    void anEtcdUserInAnotherNamespace() throws Exception {
+        try (EtcdServer server = EtcdServer.start()) {
+            // As docs/etcd.md says by etcdctl: the user has the right to one prefix.
+            etcd(server, "auth/role/add", "{'name':'app'}");
+            String prefix = "'key':'" + base64("billing:") + "','range_end':'" + base64("billing;") + "'";
+            etcd(server, "auth/role/grant", "{'name':'app','perm':{'permType':'READWRITE'," + prefix + "}}");
+            for (String user : List.of("root", "app")) {
+                etcd(server, "auth/user/add", "{'name':'" + user + "','password':'" + PASSWORD + "'}");
+            }
+            etcd(server, "auth/role/add", "{'name':'root'}");
+            etcd(server, "auth/user/grant", "{'user':'root','role':'root'}");
+            etcd(server, "auth/user/grant", "{'user':'app','role':'app'}");
+            etcd(server, "auth/enable", "{}");
+            Said said = sereno(uri("etcd", server, "/billing"), "counter", "c", "--add", "1");
+            assertThat(said.code()).as(said.err()).isZero();
+            assertRefused(sereno(uri("etcd", server, "/payroll"), "ls"), "permission denied");
+        }
+    }
+
+    private static void etcd(EtcdServer server, String method, String json) throws Exception {
+        HttpResponse<String> answer = HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create("http://" + server.authority() + "/v3/" + method))
+                                .timeout(Duration.ofSeconds(30))
+                                .POST(HttpRequest.BodyPublishers.ofString(json.replace('\'', '"')))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).as(method + ": " + answer.body()).isEqualTo(200);
+    }
+
+    private static String base64(String text) {
+        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** What a user has created belongs to that user with that password. */
+    @Test
+    @Tag("zookeeper")
+    void aZooKeeperUserWithAnotherPassword() throws Exception {
+        try (ZooKeeperServer server = ZooKeeperServer.start()) {
+            String uri = "zookeeper://app:other@" + server.authority() + "/billing";
+            Said said = sereno(uri, "counter", "c", "--add", "1");
+            assertThat(said.code()).as(said.err()).isZero();
+            assertRefused(sereno(uri("zookeeper", server, "/billing"), "ls"), "NOAUTH");
         }
     }
 

@@ -73,14 +73,14 @@ class TopTest {
             Files.writeString(Path.of("target", "top.svg"), TerminalPicture.svg(terminal.styled(), COLUMNS));
 
             server.pause();
-            terminal.await(has("The store does not answer"));
+            terminal.await(has("The store does not answer \\(what is shown was read at \\d\\d:\\d\\d:\\d\\d\\)"));
             assertThat(terminal.screen()).containsPattern("lock/close-month +billing-7");
             server.resume();
             terminal.await(has("The store does not answer").negate());
 
             terminal.size(70, 12);
             terminal.await(has("more lines; sereno ls, inspect and sessions show all"));
-            assertThat(terminal.screen().lines()).hasSize(12).allMatch(line -> line.length() <= 70);
+            assertThat(terminal.screen().lines()).hasSize(12).allMatch(line -> Text.width(line) <= 70);
 
             terminal.press("C-c");
             String after = terminal.await(has("after the command: \\d+"));
@@ -90,6 +90,31 @@ class TopTest {
             assertThat(terminal.is("alternate_on")).isEqualTo("0");
             assertThat(terminal.is("cursor_flag")).isEqualTo("1");
             assertThat(List.of(waiting, circle)).noneMatch(CompletableFuture::isDone);
+        }
+    }
+
+    @Test
+    void aStoreThatCannotBeReachedLeavesTheScreenAlone() throws Exception {
+        server.close();
+        try (Terminal terminal = Terminal.run(Tmux.program(), folder, COLUMNS, ROWS, top())) {
+            String screen = terminal.await(has("after the command: \\d+"));
+            assertThat(screen).contains("before the command", "after the command: 69");
+            assertThat(terminal.is("cursor_flag")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void namesOfEastAsiaFit() throws Exception {
+        Sereno client = client("\u7d4c\u7406-1");
+        for (int i = 0; i < 3; i++) {
+            client.mutex("\u5e33\u7c3f".repeat(30) + i).acquire();
+        }
+        try (Terminal terminal = Terminal.run(Tmux.program(), folder, 60, ROWS, top())) {
+            String screen = terminal.await(has("lock/\u5e33"));
+            // A line that is too wide goes on in the next line of the screen.
+            assertThat(screen.lines().filter(line -> line.startsWith("lock/"))).hasSize(3);
+            assertThat(screen.lines().filter(line -> line.startsWith("\u5e33"))).isEmpty();
+            assertThat(screen.lines()).allMatch(line -> Text.width(line) <= 60);
         }
     }
 
