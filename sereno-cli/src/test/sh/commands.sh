@@ -34,6 +34,16 @@ dead() { # what, process id
   for _ in $(seq 100); do alive "$2" || break; read -r -t 0.1 _ <&3; done
   if alive "$2"; then fail "$1"; else echo "ok   $1"; fi
 }
+until_() { # what, command...: tries it again and again
+  local what=$1 end=$((SECONDS + 90))
+  shift
+  until "$@"; do
+    if [ "$SECONDS" -ge "$end" ]; then
+      fail "not within 90 s: $what"
+      return 1
+    fi
+  done
+}
 alive() { kill -0 "$1" 2> /dev/null && ! grep -q 'State:[[:space:]]*Z' "/proc/$1/status" 2> /dev/null; }
 # Ignores nothing, tells that it runs, and goes on until a signal comes.
 runs='echo $$ > "$0/pid"; echo runs > "$0/news"; exec sleep 600'
@@ -111,6 +121,8 @@ says "sessions shows what the holder has" "HOLDS lock/a" "$out"
 run 0 "ls" ls lock
 says "ls shows the lock" "^lock/a " "$out"
 run 1 "graph without a deadlock" graph --between 10ms
+run 64 "graph --between over a minute" graph --between 61s
+says "it says what is accepted" "0ms to 1m is accepted" "$err"
 kill "$holder"
 wait "$holder"
 check "TERM goes on to CMD, which it ends" 143 $?
@@ -131,7 +143,8 @@ done
 hold a
 env --default-signal=INT "$SERENO" lock a -- true 2> "$err" &
 waiting=$!
-until "$SERENO" inspect lock/a | grep -q '#1'; do :; done
+queued() { "$SERENO" inspect lock/a 2> "$err" | grep -q '#1'; }
+until_ "a client waits for lock/a" queued
 kill -s INT "$waiting"
 wait "$waiting"
 check "INT ends the wait" 130 $?
@@ -235,10 +248,12 @@ holder=$!
 news runs
 "$SERENO" elect p -- sh -c 'echo low > "$0/news"' "$work" &
 low=$!
-until node=$(second) && [ -n "$node" ]; do :; done
+listed() { node=$(second) && [ -n "$node" ]; }
+until_ "a candidate waits for election/p" listed
 "$SERENO" elect p --priority 5 -- sh -c 'echo high > "$0/news"' "$work" &
 high=$!
-until other=$(second) && [ -n "$other" ] && [ "$other" != "$node" ]; do :; done
+overtaken() { other=$(second) && [ -n "$other" ] && [ "$other" != "$node" ]; }
+until_ "the candidate of the greater priority is the first to wait" overtaken
 kill "$holder"
 news high
 news low
@@ -256,12 +271,23 @@ check "topic pub" 2 "$(printf 'one\ntwo\n' | "$SERENO" topic pub t)"
 run 0 "topic pub of one message" topic pub t "$(printf 'red \033[31m')"
 run 0 "topic tail" topic tail t --from 1 --count 3
 check "what it prints" "$(printf '1 one\n2 two\n3 red \\u001b[31m')" "$(cat "$out")"
-check "topic tail into a closed pipe" "1 one" "$("$SERENO" topic tail t --from 1 --idle 1s | head -n 1)"
+run 0 "topic pub to a second topic" topic pub piped one
+"$SERENO" topic tail piped --from 1 2> "$err" > >(head -n 1 > "$out"; echo closed > "$work/news") &
+tail=$!
+news closed
+check "topic tail prints the first line" "1 one" "$(cat "$out")"
+# It meets the closed pipe when it prints the next messages.
+tried() { "$SERENO" topic pub piped more > /dev/null && ! alive "$tail"; }
+until_ "topic tail into a closed pipe ends" tried
+alive "$tail" && kill -s KILL "$tail"
+wait "$tail"
+check "topic tail into a closed pipe" 0 "$?"
 run 0 "inspect of a topic" inspect topic/t
 says "it shows the offsets" "^TOPIC *1 *4 *3" "$out"
 run 1 "members of an empty group" members g
 run 1 "inspect of an empty group" inspect member/g
-until "$SERENO" members workers > /dev/null; do :; done
+joined() { "$SERENO" members workers > /dev/null 2> "$err"; }
+until_ "the group 'workers' has a member" joined
 run 0 "inspect of a group" inspect member/workers
 says "it shows the member, its host and its metadata" "^m1 .* host .* since .* session .* port=80" "$out"
 run 0 "inspect of a group as JSON" inspect member/workers -o json
@@ -284,7 +310,12 @@ says "ls escapes it" 'evil\\u001b\[2J\\nlock/b' "$out"
 says "doctor takes a lock" "^ok *a lock was taken" "$out"
 says "doctor measures" "median" "$out"
 "$SERENO" doctor --deep --ttl 3s > "$out" 2> "$err"
-says "doctor --deep kills a client" "^ok *the lock of a killed client was free after" "$out"
+# Whether that was late is a matter of the machine; that it says ok in time, and warns else, is told by its own numbers.
+says "doctor --deep kills a client" "^\(ok\|warn\) *the lock of a killed client was free after [0-9]* ms; at most [0-9]* ms are promised" "$out"
+read -r took most <<< "$(sed -n 's/.*free after \([0-9]*\) ms; at most \([0-9]*\) ms.*/\1 \2/p' "$out")"
+verdict=ok
+[ "${took:-0}" -le "$((${most:-0} + 1000))" ] || verdict=warn
+says "doctor --deep warns if that was late" "^$verdict *the lock of a killed client" "$out"
 
 # top and ui
 run 64 "top --every 0s" top --every 0s
@@ -304,7 +335,8 @@ check "top ends when nobody reads" 0 "${PIPESTATUS[0]}"
 run 64 "a port that does not exist" ui --port 65536
 "$SERENO" ui > "$work/address" 2> "$err" &
 ui=$!
-until grep -q token= "$work/address" || ! alive "$ui"; do read -r -t 0.1 _ <&3; done
+told() { read -r -t 0.1 _ <&3; grep -q token= "$work/address" || ! alive "$ui"; }
+until_ "ui prints its address" told
 address=$(cat "$work/address")
 port=${address#http://127.0.0.1:}
 port=${port%%/*}

@@ -2,6 +2,8 @@ package io.sereno.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sereno.Codec;
+import io.sereno.From;
 import io.sereno.Sereno;
 import io.sereno.testservers.Chromium;
 import io.sereno.testservers.EtcdServer;
@@ -9,8 +11,10 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -69,7 +73,7 @@ class PageTest {
             browser.await(LEADER + " !== " + Json.of(leader));
             assertThat(browser.value("window.loadedOnce")).isEqualTo("true");
 
-            nothingIsCut(browser);
+            nothingIsCut(browser, "page");
 
             server.pause();
             browser.await("document.querySelector('.banner')");
@@ -80,7 +84,51 @@ class PageTest {
         }
     }
 
-    private static void nothingIsCut(Browser browser) throws Exception {
+    @Test
+    void longNamesAndASuspectedDeadlockFit() throws Exception {
+        // Words without a place to break.
+        String node = "node-" + "n".repeat(120);
+        String name = "name-" + "m".repeat(200);
+        String other = "\u5e33\u7c3f".repeat(40);
+        try (Sereno one = Sereno.builder().uri(uri()).nodeId(node + "-1").connect();
+                Sereno two = Sereno.builder().uri(uri()).nodeId(node + "-2").connect();
+                Sereno three = Sereno.builder().uri(uri()).nodeId(node + "-3").connect();
+                Browser browser = Browser.open(Chromium.program(), folder.resolve("profile"))) {
+            one.mutex(name).acquire();
+            two.mutex(other).acquire();
+            one.permitPool(name, 3).acquire(2);
+            one.election(name).start();
+            two.election(name).start();
+            two.membership(name).join(name, Duration.ofSeconds(10));
+            one.topic(name, Codec.utf8()).publish("one");
+            try (var reader = two.topic(name, Codec.utf8()).reader(From.durable(name.substring(0, 100)))) {
+                assertThat(reader).isNotNull();
+                var waits = List.of(waiting(one, other), waiting(two, name), waiting(three, name));
+                URI address = URI.create(
+                        sereno("ui", "--every", "300ms").inputReader().readLine());
+                browser.size(1400, 1000);
+                browser.visit(address);
+                browser.await("document.querySelector('.banner.suspected')");
+                browser.await("document.body.innerText.includes('" + node + "-3')");
+                nothingIsCut(browser, "page-long");
+                assertThat(waits).noneMatch(CompletableFuture::isDone);
+            }
+        }
+    }
+
+    private static CompletableFuture<Void> waiting(Sereno sereno, String name) {
+        return CompletableFuture.runAsync(
+                () -> {
+                    try {
+                        sereno.mutex(name).acquire().close();
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                },
+                task -> new Thread(task, "waiting").start());
+    }
+
+    private static void nothingIsCut(Browser browser, String picture) throws Exception {
         for (String scheme : List.of("light", "dark")) {
             for (int width : new int[] {1400, 420}) {
                 browser.scheme(scheme);
@@ -93,7 +141,7 @@ class PageTest {
                                         "[...document.querySelectorAll('body *')].filter(e => e.scrollWidth > e.clientWidth + 1"
                                                 + " && getComputedStyle(e).display !== 'inline').map(e => e.className + ' ' + e.textContent)"))
                         .isEmpty();
-                browser.picture(Path.of("target", "page-" + scheme + "-" + width + ".png"));
+                browser.picture(Path.of("target", picture + "-" + scheme + "-" + width + ".png"));
             }
         }
     }

@@ -29,6 +29,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Users of real servers who lack rights: the code is 77, and the message names what the server refused and where the rights are listed. */
 @Tag("servers")
@@ -41,15 +43,14 @@ class RightsTest {
     @TempDir
     Path folder;
 
-    @Test
+    @ParameterizedTest
+    @ValueSource(strings = {"ls", "top", "ui"})
     @Tag("redis")
-    void aRedisUserWithoutACommand() throws Exception {
+    void aRedisUserWithoutACommand(String command) throws Exception {
         String rights = rights().replace(" +zrangebylex", "");
         try (RedisServer server = RedisServer.start(Persistence.NONE, "user app on >" + PASSWORD + " " + rights)) {
             String uri = uri("redis", server, "/billing");
-            assertRefused(sereno(uri, "ls"), "the right +zrangebylex", "docs/redis.md");
-            assertRefused(sereno(uri, "top"), "the right +zrangebylex");
-            assertRefused(sereno(uri, "ui"), "the right +zrangebylex");
+            assertRefused(sereno(uri, command), "the right +zrangebylex", "docs/redis.md");
         }
     }
 
