@@ -92,7 +92,10 @@ class PageTest {
         String other = "\u5e33\u7c3f".repeat(40);
         try (Sereno one = Sereno.builder().uri(uri()).nodeId(node + "-1").connect();
                 Sereno two = Sereno.builder().uri(uri()).nodeId(node + "-2").connect();
-                Sereno three = Sereno.builder().uri(uri()).nodeId(node + "-3").connect();
+                Sereno three = Sereno.builder()
+                        .uri(uri())
+                        .nodeId(node + "-3\u061c\u00ad")
+                        .connect();
                 Browser browser = Browser.open(Chromium.program(), folder.resolve("profile"))) {
             one.mutex(name).acquire();
             two.mutex(other).acquire();
@@ -110,6 +113,10 @@ class PageTest {
                 browser.visit(address);
                 browser.await("document.querySelector('.banner.suspected')");
                 browser.await("document.body.innerText.includes('" + node + "-3')");
+                // What nobody sees is escaped.
+                assertThat(browser.value("document.body.innerText"))
+                        .contains("-3\\u061c\\u00ad")
+                        .doesNotContain("\u061c", "\u00ad");
                 nothingIsCut(browser, "page-long");
                 assertThat(waits).noneMatch(CompletableFuture::isDone);
             }
