@@ -67,7 +67,7 @@ final class MemoryUser implements AutoCloseable {
         System.setIn(typed);
         try {
             CommandLine command = Main.commandLine();
-            command.setErr(new PrintWriter(System.err, true));
+            command.setErr(new PrintWriter(said, true, UTF_8));
             return command.execute(line.toArray(String[]::new));
         } finally {
             System.setOut(formerOut);
