@@ -101,6 +101,11 @@ check "what CMD prints" "a b" "$(cat "$out")"
 check "CMD reads standard input" "hello" "$(echo hello | "$SERENO" lock a -- cat)"
 run 0 "CMD has options of its own" lock a -- sh -c 'printf "%s %s" "$@"' -- -n --timeout
 check "no shell and no option in between" "-n --timeout" "$(cat "$out")"
+echo "from the file" > "$work/words"
+cd "$work"
+run 0 "an argument with @ in front of a file" lock a -- echo @words -- @words
+cd "$OLDPWD"
+check "CMD gets it as it is" "@words -- @words" "$(cat "$out")"
 
 run 7 "CMD without standard input" lock a -- sh -c 'cat > "$0/read" || exit 7' "$work" <&-
 check "CMD reads nothing of sereno" 0 "$(wc -c < "$work/read" | tr -d ' ')"

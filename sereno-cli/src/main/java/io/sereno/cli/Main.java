@@ -119,6 +119,8 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(new Main());
         line.getCommandSpec().version(version());
         line.setCaseInsensitiveEnumValuesAllowed(true);
+        // An argument @file is one of CMD, or a name.
+        line.setExpandAtFiles(false);
         line.setExitCodeExceptionMapper(Main::exitCode);
         line.setParameterExceptionHandler((wrong, arguments) -> {
             CommandLine command = wrong.getCommandLine();

@@ -8,12 +8,17 @@ import io.sereno.SerenoConfigurationException;
 import io.sereno.operator.Kind;
 import io.sereno.operator.Resource;
 import io.sereno.spi.BackendException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
 class ArgumentsTest {
@@ -44,6 +49,20 @@ class ArgumentsTest {
     @ValueSource(strings = {"", "lock", "lock/", "vault/x", "@eu", "@eu/", "@/lock/x", "/lock/x"})
     void otherResourcesAreRefused(String text) {
         assertThatThrownBy(() -> Target.parse(text)).isInstanceOf(TypeConversionException.class);
+    }
+
+    /** picocli would put the words of a file in place of its name, also after {@code --}. */
+    @Test
+    void anArgumentWithAnAtSignIsNoFile(@TempDir Path folder) throws IOException {
+        String file = "@" + Files.writeString(folder.resolve("words"), "other words");
+        CommandLine lock = Main.commandLine()
+                .parseArgs("lock", file, "--", "echo", file, "--", file)
+                .subcommand()
+                .commandSpec()
+                .commandLine();
+        LockCommand command = lock.getCommand();
+        assertThat(command.options.name).isEqualTo(file);
+        assertThat(command.options.command).containsExactly("echo", file, "--", file);
     }
 
     @Test
