@@ -82,6 +82,16 @@ mkdir -p "$work/sereno"
 echo "uri = $SERENO_URI" > "$work/sereno/config"
 SERENO_URI='' XDG_CONFIG_HOME=$work run 0 "the URI of the file" ls
 
+uri=$SERENO_URI
+SERENO_URI="$uri?session-ttl=4s&connect-timeout=8s"
+run 0 "a URI with session-ttl and connect-timeout" lock a -- sh -c '"$SERENO" sessions --uri "$1" -o json' sh "$uri"
+says "the session has that ttl" '"ttlMillis": *4000\b' "$out"
+run 64 "--kill-after beyond a third of session-ttl" lock a --kill-after 2s -- true
+run 64 "--ttl with session-ttl" ls --ttl 5s
+says "it says what to do" "leave one out" "$err"
+SERENO_URI="$uri?session-ttl=5x" run 78 "a session-ttl that is no time" lock a -- true
+SERENO_URI=$uri
+
 run 0 "completion" completion
 bash -n "$out" || fail "bash does not accept the completion"
 says "completion knows the commands" "semaphore" "$out"

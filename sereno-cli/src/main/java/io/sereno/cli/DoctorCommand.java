@@ -109,7 +109,7 @@ final class DoctorCommand implements Callable<Integer> {
             }
             other.destroyForcibly();
             long from = System.nanoTime();
-            Duration most = store.ttl.plus(sereno.guarantees().expiryLateness());
+            Duration most = store.ttl().plus(sereno.guarantees().expiryLateness());
             Optional<Grant> grant = sereno.mutex(name).tryAcquire(most.plus(Duration.ofSeconds(30)));
             Duration took = Duration.ofNanos(System.nanoTime() - from);
             grant.ifPresent(Grant::release);

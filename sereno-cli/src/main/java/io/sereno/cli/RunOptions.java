@@ -86,7 +86,8 @@ final class RunOptions {
             throw wrong("-E is " + notInTime + "; 0 to 255 is accepted");
         }
         Duration given = killAfter;
-        return Guarded.of(command, given == null ? store.ttl.dividedBy(5) : given, store.ttl, group);
+        Duration ttl = store.ttl();
+        return Guarded.of(command, given == null ? ttl.dividedBy(5) : given, ttl, group);
     }
 
     /** Waits until it is granted. */

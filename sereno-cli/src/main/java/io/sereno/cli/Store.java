@@ -10,11 +10,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Where the store is, and who asks: options that all commands have. */
 final class Store {
+    private static final String SESSION_TTL = "session-ttl";
+
     @Option(
             names = "--uri",
             paramLabel = "URI",
@@ -37,17 +41,24 @@ final class Store {
     @Option(
             names = "--ttl",
             paramLabel = "TIME",
-            defaultValue = "10s",
-            description = "How long others wait if this process dies (10s).")
-    Duration ttl = Duration.ofSeconds(10);
+            description = "How long others wait if this process dies; without it, session-ttl of the URI, else 10s.")
+    @Nullable
+    Duration ttl;
 
     Sereno connect() {
         return connect(System.getenv());
     }
 
     Sereno connect(Map<String, String> environment) {
-        Sereno.Builder builder =
-                Sereno.builder().uri(uri(environment)).sessionTtl(ttl).connectTimeout(Duration.ofSeconds(10));
+        String where = uri(environment);
+        Sereno.Builder builder = Sereno.builder().uri(where);
+        Duration length = ttl(environment);
+        if (parameter(where, SESSION_TTL).isEmpty()) {
+            builder.sessionTtl(length);
+        }
+        if (parameter(where, "connect-timeout").isEmpty()) {
+            builder.connectTimeout(Duration.ofSeconds(10));
+        }
         String name = user;
         if (name != null) {
             builder.credentials(name, password(environment));
@@ -57,6 +68,31 @@ final class Store {
         return builder.connect();
     }
 
+    /** How long the session of {@link #connect()} outlives this process. */
+    Duration ttl() {
+        return ttl(System.getenv());
+    }
+
+    Duration ttl(Map<String, String> environment) {
+        Optional<String> parameter = parameter(uri(environment), SESSION_TTL);
+        Duration given = ttl;
+        if (given == null) {
+            // The connection refuses what is no time.
+            return parameter.flatMap(Durations::find).orElse(Duration.ofSeconds(10));
+        } else if (parameter.isPresent()) {
+            throw new IllegalArgumentException("--ttl is given, and the URI has " + SESSION_TTL + "; leave one out");
+        }
+        return given;
+    }
+
+    private static Optional<String> parameter(String uri, String name) {
+        String query = uri.substring(uri.indexOf('?') + 1);
+        return Stream.of(query.split("&", -1))
+                .filter(word -> word.startsWith(name + "="))
+                .map(word -> word.substring(name.length() + 1))
+                .findFirst();
+    }
+
     /** Where the store is, without what a URI may have of a password. */
     String shown() {
         return uri(System.getenv()).replaceAll("^[^:]*://", "").replaceAll("^[^/]*@|[?].*$", "");
@@ -64,7 +100,10 @@ final class Store {
 
     /** The same again, for another process with this environment. */
     List<String> arguments() {
-        List<String> arguments = new ArrayList<>(List.of("--ttl", ttl.toMillis() + "ms"));
+        List<String> arguments = new ArrayList<>();
+        if (ttl != null) {
+            arguments.addAll(List.of("--ttl", ttl.toMillis() + "ms"));
+        }
         if (uri != null) {
             arguments.addAll(List.of("--uri", uri));
         }

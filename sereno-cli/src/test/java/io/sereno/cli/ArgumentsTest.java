@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +37,19 @@ class ArgumentsTest {
         assertThatThrownBy(() -> Durations.parse(text))
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessageContaining("as in 30s");
+    }
+
+    /** The library refuses a setting that the URI and the program give. */
+    @Test
+    void theTtlIsThatOfTheOptionOrOfTheUri() {
+        Store store = new Store();
+        assertThat(store.ttl(Map.of("SERENO_URI", "etcd://a/b"))).isEqualTo(Duration.ofSeconds(10));
+        Map<String, String> four = Map.of("SERENO_URI", "etcd://a/b?require=durable&session-ttl=4s");
+        assertThat(store.ttl(four)).isEqualTo(Duration.ofSeconds(4));
+        store.ttl = Duration.ofSeconds(5);
+        assertThat(store.ttl(Map.of("SERENO_URI", "etcd://a/b?connect-timeout=9s")))
+                .isEqualTo(Duration.ofSeconds(5));
+        assertThatThrownBy(() -> store.ttl(four)).hasMessageContaining("leave one out");
     }
 
     @Test
