@@ -67,6 +67,8 @@ says "-n is explained as consul means it" "consul" "$err"
 run 64 "a time without a unit" lock a --timeout 5 -- true
 run 64 "--no-wait with --timeout" lock a --no-wait --timeout 5s -- true
 run 64 "--kill-after beyond a third of the ttl" lock a --kill-after 9s -- true
+run 64 "a ttl that leaves no time for a KILL" lock a --ttl 1999ms --uri etcd://192.0.2.1/x -- true
+says "it says what is accepted" "2000ms or more" "$err"
 run 64 "an exit code beyond 255" lock a -E 256 -- true
 run 64 "elect --no-wait" elect a --no-wait -- true
 run 64 "a kind that does not exist" inspect vault/a
@@ -155,6 +157,22 @@ for signal in TERM HUP INT; do
   wait "$holder"
   check "$signal goes on to CMD, which ends by itself" 5 $?
 done
+# The shell dies of the signal at once, and its sleep does not get one. The next who has the lock looks for it.
+for signal in TERM HUP; do
+  "$SERENO" lock a -- sh -c 'sh -c "echo \$\$ > \"$0/pid\"; echo runs > \"$0/news\"; exec sleep 600"; true' "$work" 2> "$err" &
+  holder=$!
+  news runs
+  command=$(cat "$work/pid")
+  "$SERENO" lock a -- sh -c 'kill -0 "$0" 2> /dev/null && ! grep -q "State:.*Z" "/proc/$0/status"; echo $?' "$command" > "$out" &
+  next=$!
+  until "$SERENO" inspect lock/a | grep -q '#1'; do :; done
+  kill -s "$signal" "$holder"
+  wait "$holder"
+  code=$?
+  wait "$next"
+  check "$signal, which ends CMD" "$((128 + $(kill -l "$signal")))" "$code"
+  check "a child that CMD leaves after $signal is dead when the next has the lock" 1 "$(cat "$out")"
+done
 hold a
 env --default-signal=INT "$SERENO" lock a -- true 2> "$err" &
 waiting=$!
@@ -197,6 +215,19 @@ hold a
 run 0 "release --now" release lock/a --reason "INC-42" --now -y
 wait "$holder"
 check "a loss by release --now" 79 $?
+# Signals other than KILL are sent by a shell.
+mkdir "$work/few"
+for tool in bash env dirname readlink cat ls cksum cut locale sleep "${JAVA_HOME:+$JAVA_HOME/bin/}java"; do
+  ln -s "$(command -v "$tool")" "$work/few/"
+done
+env PATH="$work/few" "$SERENO" lock a -- sleep 601 > /dev/null 2> "$err" &
+holder=$!
+until "$SERENO" inspect lock/a > /dev/null 2>&1 && command=$(cat /proc/"$holder"/task/*/children) && [ -n "$command" ]; do :; done
+command=${command% }
+run 0 "release of a sereno without sh" release lock/a --reason "INC-42" --yes
+wait "$holder"
+check "a loss without sh" 79 $?
+if alive "$command"; then fail "CMD lives after a loss without sh"; else echo "ok   CMD is dead after a loss without sh"; fi
 run 1 "release of a free lock" release lock/a --reason "INC-42" -y
 
 # Groups

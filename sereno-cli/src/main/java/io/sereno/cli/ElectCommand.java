@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "elect",
         description =
-                "Runs CMD once it leads the election NAME. CMD is dead before the leadership goes, and sees SERENO_FENCING_TOKEN and SERENO_ELECTION.")
+                "Runs CMD once it leads the election NAME. CMD is dead before the leadership goes by its time, and is killed if an operator takes it away. It sees SERENO_FENCING_TOKEN and SERENO_ELECTION.")
 final class ElectCommand implements Callable<Integer> {
     private static final Duration LONG = Duration.ofDays(36_500);
 

@@ -10,19 +10,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A command that runs under a right, and is dead before the right goes.
+ * A command that runs under a right, and is dead before the right goes by its time.
  *
  * <p>If the store falls silent, the command gets TERM some time before the right ends by the local clock, and KILL just before. If somebody
- * takes the right away in the store, the command gets KILL at once. Its children, and theirs, get the same. If this process dies, the kernel
+ * takes the right away in the store, the command gets KILL as soon as this is noticed. Its children, and theirs, get the same. If this process dies, the kernel
  * kills the command, where {@code setpriv} exists: the command's parent is the thread that started it, which waits here.
  */
 final class Guarded {
-    private static final long STEP_MILLIS = 100;
     /** How long a KILL may take. */
     private static final Duration LAST = Duration.ofMillis(400);
+    /** With less, a renewal that is a little late would be taken for a store that is silent. */
+    private static final Duration LEAST_TTL = Duration.ofSeconds(2);
 
     private final List<String> command;
     private final Path program;
@@ -38,6 +40,10 @@ final class Guarded {
 
     /** Finds the command as a shell does. */
     static Guarded of(List<String> command, Duration killAfter, Duration ttl, boolean group) {
+        if (ttl.compareTo(LEAST_TTL) < 0) {
+            throw new IllegalArgumentException("the ttl of the session is " + ttl.toMillis() + "ms; with a CMD "
+                    + LEAST_TTL.toMillis() + "ms or more is accepted, since a KILL may take " + LAST.toMillis() + "ms");
+        }
         if (killAfter.compareTo(ttl.dividedBy(3)) > 0) {
             throw new IllegalArgumentException("--kill-after is " + killAfter.toMillis() + "ms; with --ttl "
                     + ttl.toMillis() + "ms at most a third of that is accepted");
@@ -106,18 +112,25 @@ final class Guarded {
 
     private static int await(Running running, Right right, Duration killAfter) throws InterruptedException {
         Process child = running.child();
-        while (!child.waitFor(STEP_MILLIS, TimeUnit.MILLISECONDS)) {
+        Duration term = killAfter.plus(LAST);
+        CountDownLatch end = new CountDownLatch(1);
+        var ofChild = child.onExit().whenComplete((how, failure) -> end.countDown());
+        var ofRight = right.lost().whenComplete((why, failure) -> end.countDown());
+        while (child.isAlive()) {
             Duration left = right.remaining();
-            if (left.compareTo(LAST) < 0) {
+            if (!right.isHeld() || left.compareTo(LAST) < 0) {
                 System.err.println("sereno: the right is lost" + (running.isTold() ? ", since the store is silent" : "")
                         + "; the command is killed");
                 running.kill();
                 return Exit.LOST;
-            } else if (!running.isTold() && left.compareTo(killAfter) < 0) {
+            } else if (!running.isTold() && left.compareTo(term) < 0) {
                 System.err.println("sereno: the store is silent, and the right ends in " + left.toMillis()
                         + " ms; the command gets TERM");
                 running.terminate();
             }
+            // As long as the store answers, each renewal defers what is to be done then.
+            Duration pause = right.remaining().minus(running.isTold() ? LAST : term);
+            var unused = end.await(Math.max(1, pause.toMillis()), TimeUnit.MILLISECONDS);
         }
         running.killRest();
         return running.isTold() || !right.isHeld() ? Exit.LOST : child.exitValue();

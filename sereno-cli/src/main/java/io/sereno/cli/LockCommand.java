@@ -12,7 +12,7 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "lock",
         description =
-                "Runs CMD while it holds the lock NAME. CMD is dead before the lock goes, and sees SERENO_FENCING_TOKEN and SERENO_LOCK.")
+                "Runs CMD while it holds the lock NAME. CMD is dead before the lock goes by its time, and is killed if an operator takes the lock away. It sees SERENO_FENCING_TOKEN and SERENO_LOCK.")
 final class LockCommand implements Callable<Integer> {
     @Mixin
     Store store = new Store();

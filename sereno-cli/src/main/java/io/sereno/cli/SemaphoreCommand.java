@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "semaphore",
         description = {
-            "Runs CMD while it has a permit of the pool NAME: at most N run at once. CMD is dead before the permit goes, and sees SERENO_SEMAPHORE.",
+            "Runs CMD while it has a permit of the pool NAME: at most N run at once. CMD is dead before the permit goes by its time, and is killed if an operator takes it away. It sees SERENO_SEMAPHORE.",
             "A permit has no fencing token."
         })
 final class SemaphoreCommand implements Callable<Integer> {

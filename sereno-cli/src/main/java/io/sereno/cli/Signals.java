@@ -1,7 +1,8 @@
 package io.sereno.cli;
 
+import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
@@ -12,6 +13,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,12 +25,14 @@ import org.jspecify.annotations.Nullable;
 final class Signals {
     private static final Map<String, Integer> FORWARDED = Map.of("TERM", 15, "HUP", 1, "INT", 2);
 
+    private static final Logger LOG = Logger.getLogger(Signals.class.getName());
+
     private final Thread waiting;
     private final CountDownLatch first = new CountDownLatch(1);
     private @Nullable Running command;
     private volatile int received;
 
-    private Signals(Thread waiting) {
+    Signals(Thread waiting) {
         this.waiting = waiting;
     }
 
@@ -65,6 +71,8 @@ final class Signals {
         } else if (number != 2 || running.hasGroup() || !isFromTerminal()) {
             // The terminal sends INT to the command by itself, unless that has a group of its own.
             running.forward(name);
+        } else {
+            running.note();
         }
     }
 
@@ -114,8 +122,43 @@ final class Signals {
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start();
             return kill.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS) && kill.exitValue() == 0;
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot run sh: " + e.getMessage(), e);
+        } catch (IOException noShell) {
+            LOG.log(Level.WARNING, name + " is not sent to " + numbers, noShell);
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /**
+     * Sends a signal to the processes, or to the group, that {@code targets} finds. The process {@code leader} is stopped meanwhile, so it
+     * starts no other one. It goes on even if this process dies. If there is no such group yet, {@code leader} gets the signal.
+     *
+     * @return whether it was sent
+     */
+    static boolean sendStopped(String name, long leader, Supplier<List<Long>> targets) {
+        String script = "trap '' TERM HUP INT; kill -s STOP -- \"$1\"; echo; read -r numbers;"
+                + " case $numbers in"
+                + " -*) kill -s \"$0\" -- $numbers || kill -s \"$0\" -- \"$1\";;"
+                + " *) kill -s \"$0\" -- $numbers;;"
+                + " esac; code=$?; kill -s CONT -- \"$1\"; exit $code";
+        try {
+            Process kill = new ProcessBuilder("sh", "-c", script, name, Long.toString(leader))
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            try (BufferedReader stopped = kill.inputReader();
+                    Writer numbers = kill.outputWriter()) {
+                var unused = stopped.readLine();
+                for (long number : targets.get()) {
+                    numbers.write(number + " ");
+                }
+                numbers.write('\n');
+            }
+            return kill.waitFor() == 0;
+        } catch (IOException noShell) {
+            LOG.log(Level.WARNING, name + " is not sent to " + leader, noShell);
+            return false;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;

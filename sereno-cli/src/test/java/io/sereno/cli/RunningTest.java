@@ -47,6 +47,39 @@ class RunningTest {
         assertThat(alive).isEmpty();
     }
 
+    /** A shell dies at once, and leaves the program that it waits for. */
+    @Test
+    void whatACommandLeavesAfterASignalIsDeadWhenItsRightGoes() throws Exception {
+        String time = Long.toString(100_000_000 + System.nanoTime() % 100_000_000);
+        Process shell = new ProcessBuilder("sh", "-c", "sh -c 'sleep $0 & sleep $0; true' $0; true", time).start();
+        while (sleeping(time).size() < 2) {
+            assertThat(shell.waitFor(1, TimeUnit.MILLISECONDS)).isFalse();
+        }
+        Running running = new Running(shell, false);
+
+        running.forward("TERM");
+        assertThat(shell.waitFor()).isEqualTo(143);
+        List<ProcessHandle> left = sleeping(time);
+        running.killRest();
+
+        List<ProcessHandle> alive = sleeping(time);
+        alive.forEach(ProcessHandle::destroyForcibly);
+        assertThat(left).hasSize(2);
+        assertThat(alive).isEmpty();
+    }
+
+    /** Such processes go on without a right, as the guide says. */
+    @Test
+    void whatACommandLeavesWithoutASignalLivesOn() throws Exception {
+        String time = Long.toString(100_000_000 + System.nanoTime() % 100_000_000);
+        Process shell = new ProcessBuilder("sh", "-c", "sleep $0 > /dev/null 2>&1 &", time).start();
+        assertThat(shell.waitFor()).isZero();
+        new Running(shell, false).killRest();
+        List<ProcessHandle> alive = sleeping(time);
+        alive.forEach(ProcessHandle::destroyForcibly);
+        assertThat(alive).hasSize(1);
+    }
+
     private static List<ProcessHandle> sleeping(String time) {
         return ProcessHandle.allProcesses()
                 .filter(process -> process.info().commandLine().orElse("").endsWith("sleep " + time))
