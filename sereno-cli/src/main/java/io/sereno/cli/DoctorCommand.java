@@ -7,7 +7,6 @@ import io.sereno.spi.Guarantees;
 import io.sereno.spi.Promise;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -132,15 +131,13 @@ final class DoctorCommand implements Callable<Integer> {
         say("ok", "a lease ends at most " + guarantees.expiryLateness().toMillis() + " ms late");
     }
 
-    private void machine() {
-        boolean hasSetpriv = Arrays.stream(
-                        System.getenv().getOrDefault("PATH", "").split(":", -1))
-                .anyMatch(folder -> Files.isExecutable(Path.of(folder.isEmpty() ? "." : folder, "setpriv")));
+    private void machine() throws InterruptedException {
+        boolean tied = Guarded.setpriv().isPresent();
         say(
-                hasSetpriv ? "ok" : "warn",
-                hasSetpriv
+                tied ? "ok" : "warn",
+                tied
                         ? "setpriv: a killed 'sereno lock' takes its command with it"
-                        : "there is no setpriv (util-linux): the command of a killed 'sereno lock' runs on");
+                        : "there is no setpriv with --pdeathsig (util-linux 2.33 or later): the command of a killed 'sereno lock' runs on");
     }
 
     private void say(String how, String what) {

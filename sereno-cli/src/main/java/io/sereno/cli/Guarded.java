@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * A command that runs under a right, and is dead before the right goes by its time.
@@ -21,6 +23,8 @@ import java.util.concurrent.TimeUnit;
  * kills the command, where {@code setpriv} exists: the command's parent is the thread that started it, which waits here.
  */
 final class Guarded {
+    private static final Logger LOG = Logger.getLogger(Guarded.class.getName());
+
     /** How long a KILL may take. */
     private static final Duration LAST = Duration.ofMillis(400);
     /** With less, a renewal that is a little late would be taken for a store that is silent. */
@@ -30,16 +34,20 @@ final class Guarded {
     private final Path program;
     private final Duration killAfter;
     private final boolean group;
+    private final Optional<Path> setpriv;
 
-    private Guarded(List<String> command, Path program, Duration killAfter, boolean group) {
+    private Guarded(
+            List<String> command, Path program, Duration killAfter, boolean group, Optional<Path> setpriv) {
         this.command = command;
         this.program = program;
         this.killAfter = killAfter;
         this.group = group;
+        this.setpriv = setpriv;
     }
 
     /** Finds the command as a shell does. */
-    static Guarded of(List<String> command, Duration killAfter, Duration ttl, boolean group) {
+    static Guarded of(List<String> command, Duration killAfter, Duration ttl, boolean group)
+            throws InterruptedException {
         if (ttl.compareTo(LEAST_TTL) < 0) {
             throw new IllegalArgumentException("the ttl of the session is " + ttl.toMillis() + "ms; with a CMD "
                     + LEAST_TTL.toMillis() + "ms or more is accepted, since a KILL may take " + LAST.toMillis() + "ms");
@@ -57,7 +65,33 @@ final class Guarded {
         if (group && find("setsid").isEmpty()) {
             throw new Failed(Exit.NOT_FOUND, "--group needs setsid (util-linux), which is not on the path");
         }
-        return new Guarded(command, found, killAfter, group);
+        return new Guarded(command, found, killAfter, group, setpriv());
+    }
+
+    /** The setpriv with which a command dies with this process. That of BusyBox, and of util-linux before 2.33, cannot do that. */
+    static Optional<Path> setpriv() throws InterruptedException {
+        Optional<Path> found = find("setpriv");
+        if (found.isEmpty()) {
+            return found;
+        }
+        List<String> line = new ArrayList<>(tie(found.get()));
+        line.add("true");
+        try {
+            Process attempt = new ProcessBuilder(line)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            boolean ended = attempt.waitFor(5, TimeUnit.SECONDS);
+            attempt.destroyForcibly();
+            return found.filter(tool -> ended && attempt.exitValue() == 0);
+        } catch (IOException notExecutable) {
+            LOG.log(Level.WARNING, found.get() + " cannot be executed", notExecutable);
+            return Optional.empty();
+        }
+    }
+
+    private static List<String> tie(Path setpriv) {
+        return List.of(setpriv.toString(), "--pdeathsig", "KILL", "--");
     }
 
     private static Optional<Path> find(String name) {
@@ -85,6 +119,14 @@ final class Guarded {
         }
         ProcessBuilder builder = new ProcessBuilder(line()).inheritIO();
         builder.environment().putAll(environment);
+        String locale = System.getProperty("sereno.lc-all");
+        if (locale != null) {
+            // The launcher has changed it for this process only. Empty is the same as not set.
+            builder.environment().remove("LC_ALL");
+            if (!locale.isEmpty()) {
+                builder.environment().put("LC_ALL", locale);
+            }
+        }
         Running running = signals.start(builder, group);
         if (running == null) {
             return Exit.SIGNAL + signals.received();
@@ -101,7 +143,7 @@ final class Guarded {
     /** Dies with this process, if there is a setpriv. */
     private List<String> line() {
         List<String> line = new ArrayList<>();
-        find("setpriv").ifPresent(setpriv -> line.addAll(List.of(setpriv.toString(), "--pdeathsig", "KILL", "--")));
+        setpriv.ifPresent(tool -> line.addAll(tie(tool)));
         if (group) {
             line.addAll(List.of("setsid", "--"));
         }

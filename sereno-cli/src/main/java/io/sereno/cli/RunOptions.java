@@ -64,6 +64,10 @@ final class RunOptions {
     @Option(names = "-n", hidden = true, description = "Refused.")
     boolean ambiguous;
 
+    private boolean isElection() {
+        return spec != null && spec.userObject() instanceof ElectCommand;
+    }
+
     private ParameterException wrong(String message) {
         CommandSpec own = spec;
         if (own == null) {
@@ -73,10 +77,12 @@ final class RunOptions {
     }
 
     /** Refuses what is wrong before anything is sent. */
-    Guarded guarded(Store store) {
+    Guarded guarded(Store store) throws InterruptedException {
         if (ambiguous) {
-            throw wrong(
-                    "-n is not accepted, since it has two meanings: 'do not wait' in flock, which is --no-wait here, and the number"
+            // A candidate has to queue before it can lead.
+            String soon = isElection() ? "--timeout TIME" : "--no-wait";
+            throw wrong("-n is not accepted, since it has two meanings: 'do not wait' in flock, which is " + soon
+                            + " here, and the number"
                             + " of holders in consul lock, which is sereno semaphore --holders N here. If it belongs to CMD, put -- before CMD");
         }
         if (noWait && timeout != null) {
