@@ -64,6 +64,8 @@ run 64 "no CMD" lock a
 run 64 "-n" lock -n a -- true
 says "-n is explained as flock means it" "--no-wait" "$err"
 says "-n is explained as consul means it" "consul" "$err"
+run 64 "elect -n" elect -n a -- true
+says "-n is explained as elect accepts it" "--timeout TIME here" "$err"
 run 64 "a time without a unit" lock a --timeout 5 -- true
 run 64 "--no-wait with --timeout" lock a --no-wait --timeout 5s -- true
 run 64 "--kill-after beyond a third of the ttl" lock a --kill-after 9s -- true
@@ -119,6 +121,17 @@ run 0 "an argument with @ in front of a file" lock a -- echo @words -- @words
 cd "$OLDPWD"
 check "CMD gets it as it is" "@words -- @words" "$(cat "$out")"
 
+# As in cron
+cron() { env -i PATH="$PATH" HOME="$HOME" SERENO_URI="$SERENO_URI" ${JAVA_HOME:+JAVA_HOME="$JAVA_HOME"} "$@"; }
+cron "$SERENO" lock zürich -- sh -c 'printf "%s %s %s\n" "$SERENO_LOCK" "$0" "${LC_ALL-none}"; "$1" ls lock' größe "$SERENO" > "$out" 2> "$err"
+check "names and arguments of CMD without a locale" "zürich größe none" "$(head -n 1 "$out")"
+says "ls prints them" "^lock/zürich " "$out"
+run 64 "an argument that is not UTF-8" lock a -- echo "$(printf 'gr\366\337e')"
+says "it says what is accepted" "UTF-8" "$err"
+run 0 "an argument with a question mark" lock a -- echo '?' 'größe?'
+check "CMD gets it" '? größe?' "$(cat "$out")"
+check "CMD has the locale of the caller" C "$(cron LC_ALL=C "$SERENO" lock a -- sh -c 'echo "$LC_ALL"')"
+
 run 7 "CMD without standard input" lock a -- sh -c 'cat > "$0/read" || exit 7' "$work" <&-
 check "CMD reads nothing of sereno" 0 "$(wc -c < "$work/read" | tr -d ' ')"
 "$SERENO" lock a -- sh -c 'echo x || exit 7' >&- 2> "$err"
@@ -126,6 +139,9 @@ check "CMD without standard output cannot write" 7 $?
 
 # Waiting
 hold a
+kill -s QUIT "$holder"
+until grep -q "Full thread dump" "$work/holder.err" "$work/holder.out"; do :; done
+check "the threads of QUIT do not go into the output of CMD" "" "$(cat "$work/holder.out")"
 run 75 "--no-wait on a lock that is held" lock a --no-wait -- true
 run 75 "--timeout on a lock that is held" lock a --timeout 3s -- true
 run 3 "-E" lock a --no-wait -E 3 -- true
@@ -350,11 +366,24 @@ check "three ids in their order" 3 "$(sort -nuc "$out" && wc -l < "$out" | tr -d
 run 64 "ids --count 0" ids i --count 0
 "$SERENO" ls 2> "$err" | true
 check "ls into a closed pipe" 0 "${PIPESTATUS[0]}"
+"$SERENO" ids i > /dev/full 2> "$err"
+check "a result that cannot be written" 74 $?
+says "it says so" "standard output" "$err"
 run 0 "a hostile name" lock "$(printf 'evil\033[2J\nlock/b')" -- sh -c '"$SERENO" ls lock'
 says "ls escapes it" 'evil\\u001b\[2J\\nlock/b' "$out"
 "$SERENO" doctor > "$out" 2> "$err"
 says "doctor takes a lock" "^ok *a lock was taken" "$out"
 says "doctor measures" "median" "$out"
+says "doctor knows that CMD dies with a killed sereno" "^ok *setpriv" "$out"
+mkdir "$work/old"
+printf '#!/bin/sh\necho "setpriv: unrecognized option: $1" >&2\nexit 1\n' > "$work/old/setpriv"
+chmod +x "$work/old/setpriv"
+path=$PATH
+PATH=$work/old:$PATH
+run 7 "CMD with a setpriv that cannot tie it" lock a -- sh -c 'exit 7'
+run 1 "doctor with such a setpriv" doctor
+says "doctor warns of it" "^warn .*setpriv.*2.33" "$out"
+PATH=$path
 "$SERENO" doctor --deep --ttl 3s > "$out" 2> "$err"
 # Whether that was late is a matter of the machine; that it says ok in time, and warns else, is told by its own numbers.
 says "doctor --deep kills a client" "^\(ok\|warn\) *the lock of a killed client was free after [0-9]* ms; at most [0-9]* ms are promised" "$out"

@@ -9,6 +9,10 @@ final class Exit {
     static final int USAGE = 64;
     /** The store was not reached, or did not answer. */
     static final int UNAVAILABLE = 69;
+    /** A defect of sereno. */
+    static final int SOFTWARE = 70;
+    /** Standard output did not take what was written. */
+    static final int OUTPUT = 74;
     /** The right was not got in time. */
     static final int NOT_IN_TIME = 75;
     /** The store refuses this user. */

@@ -8,16 +8,21 @@ import io.sereno.SerenoConfigurationException;
 import io.sereno.operator.Kind;
 import io.sereno.operator.Resource;
 import io.sereno.spi.BackendException;
+import io.sereno.spi.BackendProvider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
@@ -100,16 +105,51 @@ class ArgumentsTest {
         assertThat(Text.ago(now.plusSeconds(5), now)).isEqualTo("0s");
     }
 
-    /** Of the codes, the scripts cannot test this one without a server that has users. */
-    @Test
-    void whatTheStoreRefusesForGoodIsAMatterOfRights() {
-        assertThat(Main.exitCode(new NotAppliedException("x", refusal(true)))).isEqualTo(77);
-        assertThat(Main.exitCode(new NotAppliedException("x", refusal(false)))).isEqualTo(69);
-        assertThat(Main.exitCode(new SerenoConfigurationException("x"))).isEqualTo(78);
-        assertThat(Main.exitCode(new IllegalArgumentException("x"))).isEqualTo(64);
+    /** The scripts cannot test this one without servers that have users. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "get: PERMISSION_DENIED, etcdserver: permission denied",
+                "create: ZooKeeper answered NOAUTH",
+                "the listing failed: NOPERM this user has no permissions",
+                "failed: ERR The user executing the script can't run this command or subcommand"
+            })
+    void missingRightsHaveACodeOfTheirOwn(String message) {
+        assertThat(Main.exitCode(new NotAppliedException("x", refusal(message, null)))).isEqualTo(77);
+        assertThat(Main.exitCode(new SerenoConfigurationException("x", refusal(message, null)))).isEqualTo(77);
     }
 
-    private static BackendException refusal(boolean permanent) {
-        return new BackendException(BackendException.Outcome.NOT_APPLIED, permanent, "no", null);
+    /** The messages of PostgreSQL are in the language of the server. */
+    @ParameterizedTest
+    @CsvSource({"42501, 77", "28P01, 77", "42P01, 69", "22001, 69"})
+    void missingRightsAreKnownByTheStateOfSql(String state, int code) {
+        BackendException refusal = refusal("keine Berechtigung", new SQLException("keine Berechtigung", state));
+        assertThat(Main.exitCode(new NotAppliedException("x", refusal))).isEqualTo(code);
+    }
+
+    @Test
+    void otherFailuresAreNoMatterOfRights() {
+        assertThat(Main.exitCode(new NotAppliedException("x", refusal("too large, 2000 bytes are accepted", null))))
+                .isEqualTo(69);
+        assertThat(Main.exitCode(new SerenoConfigurationException("x"))).isEqualTo(78);
+        assertThat(Main.exitCode(new IllegalArgumentException("x"))).isEqualTo(64);
+        assertThat(Main.exitCode(new IllegalStateException("x"))).isEqualTo(70);
+    }
+
+    /** What a start of a store loads comes from the archive of the launcher. */
+    @Test
+    void theArchiveHasTheClassesOfEachStore() {
+        for (BackendProvider provider : ServiceLoader.load(BackendProvider.class)) {
+            if (provider.schemes().contains("memory")) {
+                continue; // Of the tests; it is not in the jar.
+            }
+            assertThat(Main.NOWHERE)
+                    .as(provider.schemes().toString())
+                    .anyMatch(uri -> provider.schemes().contains(uri.substring(0, uri.indexOf(':'))));
+        }
+    }
+
+    private static BackendException refusal(String message, @Nullable Throwable cause) {
+        return new BackendException(BackendException.Outcome.NOT_APPLIED, true, message, cause);
     }
 }
