@@ -36,8 +36,7 @@ final class Guarded {
     private final boolean group;
     private final Optional<Path> setpriv;
 
-    private Guarded(
-            List<String> command, Path program, Duration killAfter, boolean group, Optional<Path> setpriv) {
+    private Guarded(List<String> command, Path program, Duration killAfter, boolean group, Optional<Path> setpriv) {
         this.command = command;
         this.program = program;
         this.killAfter = killAfter;

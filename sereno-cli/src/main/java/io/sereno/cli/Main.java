@@ -73,8 +73,8 @@ public final class Main implements Runnable {
                     + "|logging in as '.*' failed)\\b");
 
     /** One of each store, where nobody listens. */
-    static final List<String> NOWHERE =
-            List.of("etcd://127.0.0.1:1/x", "redis://127.0.0.1:1/x", "zookeeper://127.0.0.1:1/x", "postgresql://127.0.0.1:1/x");
+    static final List<String> NOWHERE = List.of(
+            "etcd://127.0.0.1:1/x", "redis://127.0.0.1:1/x", "zookeeper://127.0.0.1:1/x", "postgresql://127.0.0.1:1/x");
 
     @Spec
     @Nullable
@@ -121,7 +121,8 @@ public final class Main implements Runnable {
     public static void main(String[] arguments) {
         quietLog();
         if (isAltered(arguments)) {
-            System.err.println("sereno: the JVM cannot read the arguments in this locale; LC_ALL=C.UTF-8 and arguments in UTF-8 are accepted");
+            System.err.println(
+                    "sereno: the JVM cannot read the arguments in this locale; LC_ALL=C.UTF-8 and arguments in UTF-8 are accepted");
             Runtime.getRuntime().halt(Exit.USAGE);
         }
         int code = written(run(arguments));

@@ -81,7 +81,8 @@ final class RunOptions {
         if (ambiguous) {
             // A candidate has to queue before it can lead.
             String soon = isElection() ? "--timeout TIME" : "--no-wait";
-            throw wrong("-n is not accepted, since it has two meanings: 'do not wait' in flock, which is " + soon
+            throw wrong(
+                    "-n is not accepted, since it has two meanings: 'do not wait' in flock, which is " + soon
                             + " here, and the number"
                             + " of holders in consul lock, which is sereno semaphore --holders N here. If it belongs to CMD, put -- before CMD");
         }

@@ -67,9 +67,7 @@ final class Running {
         // On a machine that is too busy to send it now, the KILL must not wait for that.
         CompletableFuture.supplyAsync(() -> Signals.sendStopped("TERM", child.pid(), () -> {
                     note();
-                    return group
-                            ? List.of(-child.pid())
-                            : numbers(living());
+                    return group ? List.of(-child.pid()) : numbers(living());
                 }))
                 .completeOnTimeout(false, URGENT.toNanos(), TimeUnit.NANOSECONDS)
                 .join();

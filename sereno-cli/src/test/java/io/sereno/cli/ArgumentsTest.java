@@ -115,8 +115,10 @@ class ArgumentsTest {
                 "failed: ERR The user executing the script can't run this command or subcommand"
             })
     void missingRightsHaveACodeOfTheirOwn(String message) {
-        assertThat(Main.exitCode(new NotAppliedException("x", refusal(message, null)))).isEqualTo(77);
-        assertThat(Main.exitCode(new SerenoConfigurationException("x", refusal(message, null)))).isEqualTo(77);
+        assertThat(Main.exitCode(new NotAppliedException("x", refusal(message, null))))
+                .isEqualTo(77);
+        assertThat(Main.exitCode(new SerenoConfigurationException("x", refusal(message, null))))
+                .isEqualTo(77);
     }
 
     /** The messages of PostgreSQL are in the language of the server. */

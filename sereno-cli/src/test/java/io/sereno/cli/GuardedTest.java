@@ -23,7 +23,8 @@ class GuardedTest {
     /** The time until somebody looks again would be a time in which the command outlives its right. */
     @Test
     void aLossIsNoticedWithoutALookAtTheClock() throws Exception {
-        CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS).execute(() -> right.lost.complete(LossCause.ENTRY_REMOVED));
+        CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS)
+                .execute(() -> right.lost.complete(LossCause.ENTRY_REMOVED));
         assertThat(run("sleep", "600")).isEqualTo(Exit.LOST);
         assertThat(right.looks).hasValueLessThan(8);
     }

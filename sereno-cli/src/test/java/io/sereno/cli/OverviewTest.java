@@ -53,16 +53,16 @@ class OverviewTest {
 
     @Test
     void aRefusalIsNoSilence() {
-        assertThat(Refresh.Failure.of(new NotAppliedException("x", refusal(true)))
+        assertThat(Refresh.Failure.of(new NotAppliedException("x", refusal("NOPERM this user has no right")))
                         .what())
                 .isEqualTo("The store refuses this user");
-        assertThat(Refresh.Failure.of(new NotAppliedException("x", refusal(false)))
+        assertThat(Refresh.Failure.of(new NotAppliedException("x", refusal("the server has no memory left")))
                         .what())
                 .isEqualTo("The store does not answer");
     }
 
-    private static BackendException refusal(boolean permanent) {
-        return new BackendException(BackendException.Outcome.NOT_APPLIED, permanent, "no", null);
+    private static BackendException refusal(String why) {
+        return new BackendException(BackendException.Outcome.NOT_APPLIED, true, why, null);
     }
 
     @Test
