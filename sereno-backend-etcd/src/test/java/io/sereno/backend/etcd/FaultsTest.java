@@ -285,11 +285,14 @@ class FaultsTest {
                 watch(backend);
                 long connections = proxy.accepted();
                 proxy.serverToClient().hold();
-                List<CompletionStage<CommitResult>> writing = new ArrayList<>();
-                for (int i = 0; i < 5_000; i++) {
-                    writing.add(onlooker.commit(put("n" + i % 10)));
+                // Each has 5 s, so a busy machine does not get all at once.
+                for (int batch = 0; batch < 20; batch++) {
+                    List<CompletionStage<CommitResult>> writing = new ArrayList<>();
+                    for (int i = 0; i < 250; i++) {
+                        writing.add(onlooker.commit(put("n" + i % 10)));
+                    }
+                    writing.forEach(Stages::await);
                 }
-                writing.forEach(Stages::await);
                 SharedEtcd.SERVER.compact();
                 proxy.heal();
                 received.upTo(Received.RESET);
