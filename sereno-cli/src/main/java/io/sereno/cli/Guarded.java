@@ -155,8 +155,8 @@ final class Guarded {
         Process child = running.child();
         Duration term = killAfter.plus(LAST);
         CountDownLatch end = new CountDownLatch(1);
-        var ofChild = child.onExit().whenComplete((how, failure) -> end.countDown());
-        var ofRight = right.lost().whenComplete((why, failure) -> end.countDown());
+        var unusedOfChild = child.onExit().whenComplete((how, failure) -> end.countDown());
+        var unusedOfRight = right.lost().whenComplete((why, failure) -> end.countDown());
         while (child.isAlive()) {
             Duration left = right.remaining();
             if (!right.isHeld() || left.compareTo(LAST) < 0) {
