@@ -282,7 +282,11 @@ class OperatorEndTest {
                 .toCompletableFuture()
                 .get();
         CompletableFuture<Release> ending = ending(seat("y"));
-        clients.passUntilDone(ending, Duration.ofSeconds(125));
+        while (clients.entries("session").stream()
+                .anyMatch(marker -> marker.name().equals("3kd82jD0aXq"))) {
+            Thread.onSpinWait(); // No time passes before the wait begins.
+        }
+        clients.passUntilDone(ending, Duration.ofSeconds(150));
         assertThat(ending.get().result()).isEqualTo(Result.PENDING);
         CompletableFuture<Release> again = ending(seat("y"));
         clients.passUntilDone(again, Duration.ofSeconds(125));
