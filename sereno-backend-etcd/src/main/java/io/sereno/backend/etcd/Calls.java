@@ -2,6 +2,7 @@ package io.sereno.backend.etcd;
 
 import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.MaintenanceGrpc;
+import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.StatusRequest;
 import io.etcd.jetcd.api.TxnRequest;
 import io.grpc.CallOptions;
@@ -31,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * is <em>overdue</em>. From then on a write without effect is sent repeatedly. An overdue call is given up when such a write is answered that
  * began at least a second after the call, and no call that had waited for long was answered within the last second. If the call is a commit, its
  * outcome is unknown.
+ *
+ * <p>A read of many entries is not given up so soon, but after half of its limit. It does not go through the log, and a busy member needs long to
+ * collect a large answer, so a later write is often answered first.
  */
 final class Calls {
     /**
@@ -213,12 +217,24 @@ final class Calls {
             Attempt last;
             synchronized (this) {
                 last = attempt;
-                if (last == null || last.answerBegun || laterStart - startedAt < PATIENCE.toNanos()) {
+                if (last == null
+                        || last.answerBegun
+                        || laterStart - startedAt < patience().toNanos()) {
                     return;
                 }
                 late = true;
             }
             last.cancel();
+        }
+
+        /** How much later a write must begin, and be answered, before this call is given up. */
+        private Duration patience() {
+            Duration half = limit.dividedBy(2);
+            return readsMany() && half.compareTo(PATIENCE) > 0 ? half : PATIENCE;
+        }
+
+        private boolean readsMany() {
+            return request instanceof RangeRequest range && !range.getRangeEnd().isEmpty();
         }
 
         private void attempt() {

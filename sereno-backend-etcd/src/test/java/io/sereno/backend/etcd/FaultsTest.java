@@ -279,6 +279,10 @@ class FaultsTest {
          * More than etcd keeps for a slow watcher; etcd continues from its history, which is dropped before the watcher
          * has read it.
          */
+        /**
+         * Without the fix of 17529, etcd sometimes drops changes and reports nothing. So this test requires no reset;
+         * {@link SendingTest} does, with a server that always reports a compaction.
+         */
         @Test
         void aWatchContinuesWhenACompactionOvertakesIt() throws Exception {
             try (Backend backend = proxied.open()) {
@@ -295,9 +299,13 @@ class FaultsTest {
                 }
                 SharedEtcd.SERVER.compact();
                 proxy.heal();
-                received.upTo(Received.RESET);
+                int changes = 0;
+                do {
+                    // The first ones may be dropped with the others.
+                    await(onlooker.commit(put("seen-" + changes++)));
+                } while (!received.within(Duration.ofSeconds(1), "seen-") && changes < 60);
+                assertThat(changes).as("changes until one was reported").isLessThan(60);
                 assertThat(proxy.accepted()).isEqualTo(connections);
-                requireReported(received, "seen");
             }
         }
 

@@ -94,7 +94,10 @@ class LimitsTest {
         long declared = 16L << 20;
         Bytes large = Bytes.copyOf(new byte[512 << 10]);
         try (FaultProxy proxy = FaultProxy.to(SharedEtcd.SERVER.endpoint());
-                Backend backend = Config.of(proxy.endpoint()).open()) {
+                // A busy server needs seconds for 40 MiB.
+                Backend backend = Config.of(proxy.endpoint())
+                        .operationTimeout(Duration.ofMinutes(2))
+                        .open()) {
             for (int i = 0; i < 80; i++) {
                 await(backend.commit(Commit.to("lock/a").put("n" + i, large).build()));
             }

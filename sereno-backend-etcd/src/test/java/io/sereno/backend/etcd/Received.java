@@ -1,6 +1,7 @@
 package io.sereno.backend.etcd;
 
 import io.sereno.spi.WatchListener;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -30,6 +31,16 @@ final class Received implements WatchListener {
             throw new AssertionError("no notice came");
         }
         return notice;
+    }
+
+    /** Whether a notice of a name that begins so comes in this time. Takes all notices before it. */
+    boolean within(Duration time, String beginning) throws InterruptedException {
+        long end = System.nanoTime() + time.toNanos();
+        String notice;
+        do {
+            notice = notices.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } while (notice != null && !notice.startsWith(beginning));
+        return notice != null;
     }
 
     /** All notices up to the first of this name, it included. */

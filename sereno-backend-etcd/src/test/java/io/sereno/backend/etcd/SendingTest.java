@@ -13,6 +13,7 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult.Committed;
 import io.sereno.spi.CommitResult.LeaseDead;
 import io.sereno.spi.Lease;
+import io.sereno.spi.Query;
 import io.sereno.spi.Target;
 import java.io.IOException;
 import java.time.Duration;
@@ -96,6 +97,26 @@ class SendingTest {
             assertThat(failure).hasMessageContaining("answers later writes");
             assertThat(etcd.transactions()).isEqualTo(1);
         }
+    }
+
+    /** A busy server collects a large answer for seconds, and answers small writes meanwhile. */
+    @Test
+    void aReadOfManyEntriesIsNotGivenUpAsSoonAsALaterWriteIsAnswered() {
+        try (Backend patient =
+                Config.of(etcd.endpoint()).operationTimeout(Duration.ofHours(1)).open()) {
+            etcd.answerReadsAfter(4);
+            assertThat(await(patient.read(new Query.All("any"))).entries()).isEmpty();
+        }
+    }
+
+    @Test
+    void aWatchThatACompactionOvertakesIsCreatedAgainAndReset() throws Exception {
+        Received received = new Received();
+        await(backend.watch(new Target("any", Optional.empty()), received));
+        etcd.compact();
+        assertThat(received.next()).isEqualTo(Received.RESET);
+        etcd.compact();
+        assertThat(received.next()).isEqualTo(Received.RESET);
     }
 
     @Test

@@ -12,6 +12,8 @@ import io.etcd.jetcd.api.LeaseKeepAliveResponse;
 import io.etcd.jetcd.api.LeaseRevokeRequest;
 import io.etcd.jetcd.api.LeaseRevokeResponse;
 import io.etcd.jetcd.api.MaintenanceGrpc;
+import io.etcd.jetcd.api.RangeRequest;
+import io.etcd.jetcd.api.RangeResponse;
 import io.etcd.jetcd.api.RequestOp;
 import io.etcd.jetcd.api.ResponseHeader;
 import io.etcd.jetcd.api.StatusRequest;
@@ -29,6 +31,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -41,6 +45,8 @@ final class StubEtcd implements AutoCloseable {
     private final List<StreamObserver<WatchResponse>> watchers = new CopyOnWriteArrayList<>();
     private volatile Status answer = Status.OK;
     private volatile boolean ignoresTransactions;
+    private final AtomicInteger probesBeforeReads = new AtomicInteger();
+    private final Queue<StreamObserver<RangeResponse>> waitingReads = new ConcurrentLinkedQueue<>();
     private final Server server;
 
     StubEtcd() throws IOException {
@@ -67,6 +73,11 @@ final class StubEtcd implements AutoCloseable {
         ignoresTransactions = true;
     }
 
+    /** From now on reads of a directory are answered when this many transactions without effect have been answered since. */
+    void answerReadsAfter(int probes) {
+        probesBeforeReads.set(probes);
+    }
+
     /** Notifies the watchers of a change of a key that they do not watch. */
     void sendForeignEvent() {
         WatchResponse event = WatchResponse.newBuilder()
@@ -74,6 +85,16 @@ final class StubEtcd implements AutoCloseable {
                 .addEvents(Event.newBuilder().setKv(KeyValue.newBuilder().setKey(ByteString.copyFromUtf8("x"))))
                 .build();
         watchers.forEach(to -> to.onNext(event));
+    }
+
+    /** Ends the watchers, as etcd does when their next change was compacted. */
+    void compact() {
+        WatchResponse compacted = WatchResponse.newBuilder()
+                .setWatchId(1)
+                .setCanceled(true)
+                .setCompactRevision(7)
+                .build();
+        watchers.forEach(to -> to.onNext(compacted));
     }
 
     /** Those that arrived, those without effect not counted. */
@@ -117,6 +138,18 @@ final class StubEtcd implements AutoCloseable {
             } else {
                 to.onError(answer.asRuntimeException());
             }
+            if (withoutEffect && probesBeforeReads.decrementAndGet() == 0) {
+                for (StreamObserver<RangeResponse> read = waitingReads.poll();
+                        read != null;
+                        read = waitingReads.poll()) {
+                    complete(read, RangeResponse.getDefaultInstance());
+                }
+            }
+        }
+
+        @Override
+        public void range(RangeRequest request, StreamObserver<RangeResponse> to) {
+            waitingReads.add(to);
         }
     }
 
