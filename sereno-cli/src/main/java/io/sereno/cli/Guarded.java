@@ -12,8 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 
 /**
  * A command that runs under a right, and is dead before the right goes by its time.
@@ -23,8 +21,6 @@ import java.util.logging.Logger;
  * kills the command, where {@code setpriv} exists: the command's parent is the thread that started it, which waits here.
  */
 final class Guarded {
-    private static final Logger LOG = Logger.getLogger(Guarded.class.getName());
-
     /** How long a KILL may take. */
     private static final Duration LAST = Duration.ofMillis(400);
     /** With less, a renewal that is a little late would be taken for a store that is silent. */
@@ -34,19 +30,18 @@ final class Guarded {
     private final Path program;
     private final Duration killAfter;
     private final boolean group;
-    private final Optional<Path> setpriv;
+    private final Tie tie;
 
-    private Guarded(List<String> command, Path program, Duration killAfter, boolean group, Optional<Path> setpriv) {
+    private Guarded(List<String> command, Path program, Duration killAfter, boolean group, Tie tie) {
         this.command = command;
         this.program = program;
         this.killAfter = killAfter;
         this.group = group;
-        this.setpriv = setpriv;
+        this.tie = tie;
     }
 
     /** Finds the command as a shell does. */
-    static Guarded of(List<String> command, Duration killAfter, Duration ttl, boolean group)
-            throws InterruptedException {
+    static Guarded of(List<String> command, Duration killAfter, Duration ttl, boolean group) {
         if (ttl.compareTo(LEAST_TTL) < 0) {
             throw new IllegalArgumentException("the ttl of the session is " + ttl.toMillis() + "ms; with a CMD "
                     + LEAST_TTL.toMillis() + "ms or more is accepted, since a KILL may take " + LAST.toMillis() + "ms");
@@ -64,36 +59,11 @@ final class Guarded {
         if (group && find("setsid").isEmpty()) {
             throw new Failed(Exit.NOT_FOUND, "--group needs setsid (util-linux), which is not on the path");
         }
-        return new Guarded(command, found, killAfter, group, setpriv());
+        return new Guarded(command, found, killAfter, group, Tie.ask());
     }
 
-    /** The setpriv with which a command dies with this process. That of BusyBox, and of util-linux before 2.33, cannot do that. */
-    static Optional<Path> setpriv() throws InterruptedException {
-        Optional<Path> found = find("setpriv");
-        if (found.isEmpty()) {
-            return found;
-        }
-        List<String> line = new ArrayList<>(tie(found.get()));
-        line.add("true");
-        try {
-            Process attempt = new ProcessBuilder(line)
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            boolean ended = attempt.waitFor(5, TimeUnit.SECONDS);
-            attempt.destroyForcibly();
-            return found.filter(tool -> ended && attempt.exitValue() == 0);
-        } catch (IOException notExecutable) {
-            LOG.log(Level.WARNING, found.get() + " cannot be executed", notExecutable);
-            return Optional.empty();
-        }
-    }
-
-    private static List<String> tie(Path setpriv) {
-        return List.of(setpriv.toString(), "--pdeathsig", "KILL", "--");
-    }
-
-    private static Optional<Path> find(String name) {
+    /** The program of this name on the path, or one that cannot be executed. */
+    static Optional<Path> find(String name) {
         if (name.indexOf('/') >= 0) {
             return Optional.of(Path.of(name)).filter(Files::exists);
         }
@@ -140,9 +110,8 @@ final class Guarded {
     }
 
     /** Dies with this process, if there is a setpriv. */
-    private List<String> line() {
-        List<String> line = new ArrayList<>();
-        setpriv.ifPresent(tool -> line.addAll(tie(tool)));
+    private List<String> line() throws InterruptedException {
+        List<String> line = new ArrayList<>(tie.beginning());
         if (group) {
             line.addAll(List.of("setsid", "--"));
         }
