@@ -175,7 +175,7 @@ for signal in TERM HUP INT; do
 done
 # The shell dies of the signal at once, and its sleep does not get one. The next who has the lock looks for it.
 for signal in TERM HUP; do
-  "$SERENO" lock a -- sh -c 'sh -c "echo \$\$ > \"$0/pid\"; echo runs > \"$0/news\"; exec sleep 600"; true' "$work" 2> "$err" &
+  env --default-signal=HUP "$SERENO" lock a -- sh -c 'sh -c "echo \$\$ > \"$0/pid\"; echo runs > \"$0/news\"; exec sleep 600"; true' "$work" 2> "$err" &
   holder=$!
   news runs
   command=$(cat "$work/pid")
