@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
 final class EtcdGateway {
     private static final HttpClient HTTP =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    /** Short, since those who wait for a server ask again and again. */
     private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
     private final InetSocketAddress endpoint;
@@ -24,9 +25,13 @@ final class EtcdGateway {
 
     /** The body of the answer; an answer other than 200 is thrown as an IOException that shows it. */
     String post(String method, String json) throws IOException {
+        return post(method, json, TIMEOUT);
+    }
+
+    String post(String method, String json, Duration timeout) throws IOException {
         URI uri = URI.create("http://" + endpoint.getHostString() + ":" + endpoint.getPort() + "/v3/" + method);
         HttpRequest request = HttpRequest.newBuilder(uri)
-                .timeout(TIMEOUT)
+                .timeout(timeout)
                 .POST(HttpRequest.BodyPublishers.ofString(json))
                 .build();
         HttpResponse<String> response;

@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.joining;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -25,6 +26,9 @@ public final class EtcdServer extends ServerNode {
     private final List<Peer> cluster;
     private final List<String> flags;
     private final OptionalInt securePort;
+    /** etcd rewrites its file meanwhile, which takes seconds on a busy machine. */
+    private static final Duration COMPACTION = Duration.ofMinutes(1);
+
     private final EtcdGateway gateway;
 
     EtcdServer(String name, FreePorts ports, Peer self, List<Peer> cluster, String... flags) {
@@ -79,9 +83,10 @@ public final class EtcdServer extends ServerNode {
     /** Drops all history before the present revision, also from disk; returns that revision. */
     public long compact() {
         try {
-            String revision = EtcdGateway.number(gateway.post("kv/range", "{\"key\":\"AA==\"}"), "revision");
+            String revision =
+                    EtcdGateway.number(gateway.post("kv/range", "{\"key\":\"AA==\"}", COMPACTION), "revision");
             try {
-                gateway.post("kv/compaction", "{\"revision\":" + revision + ",\"physical\":true}");
+                gateway.post("kv/compaction", "{\"revision\":" + revision + ",\"physical\":true}", COMPACTION);
             } catch (IOException e) {
                 if (!String.valueOf(e.getMessage()).contains("required revision has been compacted")) {
                     throw e;
