@@ -2,6 +2,7 @@ package io.sereno.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -30,15 +31,17 @@ final class Tie {
         if (found.isEmpty()) {
             return new Tie(List.of(), null);
         }
-        String tool = found.get().toString();
+        List<String> beginning = List.of(found.get().toString(), "--pdeathsig", "KILL", "--");
+        List<String> line = new ArrayList<>(beginning);
+        line.add("true");
         try {
-            Process attempt = new ProcessBuilder(tool, "--pdeathsig", "KILL", "--", "true")
+            Process attempt = new ProcessBuilder(line)
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start();
-            return new Tie(List.of(tool, "--pdeathsig", "KILL", "--"), attempt);
+            return new Tie(beginning, attempt);
         } catch (IOException notExecutable) {
-            LOG.log(Level.WARNING, tool + " cannot be executed", notExecutable);
+            LOG.log(Level.WARNING, found.get() + " cannot be executed", notExecutable);
             return new Tie(List.of(), null);
         }
     }

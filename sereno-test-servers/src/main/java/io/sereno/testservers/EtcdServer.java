@@ -22,13 +22,13 @@ public final class EtcdServer extends ServerNode {
         }
     }
 
+    /** etcd rewrites its file meanwhile, which takes seconds on a busy machine. */
+    private static final Duration COMPACTION = Duration.ofMinutes(1);
+
     private final Peer self;
     private final List<Peer> cluster;
     private final List<String> flags;
     private final OptionalInt securePort;
-    /** etcd rewrites its file meanwhile, which takes seconds on a busy machine. */
-    private static final Duration COMPACTION = Duration.ofMinutes(1);
-
     private final EtcdGateway gateway;
 
     EtcdServer(String name, FreePorts ports, Peer self, List<Peer> cluster, String... flags) {

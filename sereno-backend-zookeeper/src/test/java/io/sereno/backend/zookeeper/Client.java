@@ -267,6 +267,11 @@ final class Client implements AutoCloseable {
                     executor);
         }
 
+        /** A handshake that looks for the reason of a refusal gets a 24th of the first: half a second, for a busy machine. */
+        Config withTimeForTheReason() {
+            return withTimeouts(Duration.ofSeconds(12), Duration.ofSeconds(4));
+        }
+
         Config withTimeouts(Duration connect, Duration operation) {
             return new Config(
                     scheme,

@@ -39,9 +39,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("servers")
 @Timeout(120)
 class TlsUsersTest {
-    /** A handshake that looks for the reason gets a 24th of it: half a second, for a busy machine. */
-    private static final Duration UNTIL_REFUSED = Duration.ofSeconds(12);
-
     @TempDir
     private Path folder;
 
@@ -106,7 +103,7 @@ class TlsUsersTest {
         try (ZooKeeperServer server = start(byName, ann.certificate())) {
             assertThatThrownBy(() -> new Client(to("127.0.0.1", server, byName)
                                     .withIdentity(ann.certificate(), ann.key())
-                                    .withTimeouts(UNTIL_REFUSED, Duration.ofSeconds(4))
+                                    .withTimeForTheReason()
                                     .withParameters(Map.of("sasl", "Paul")))
                             .close())
                     .hasMessageContaining("TLS")
@@ -232,7 +229,7 @@ class TlsUsersTest {
             }
             System.setProperty("zookeeper.ssl.enabledProtocols", "TLSv1.3");
             try {
-                assertThatThrownBy(() -> new Client(known.withTimeouts(UNTIL_REFUSED, Duration.ofSeconds(4))).close())
+                assertThatThrownBy(() -> new Client(known.withTimeForTheReason()).close())
                         .hasMessageContaining("TLS with localhost")
                         .hasMessageContaining("protocol");
             } finally {
