@@ -146,7 +146,7 @@ class LoadTest {
                 Duration.ofSeconds(4),
                 guarantees.expiryLateness(),
                 guarantees.recovery().plusSeconds(20));
-        new Workload(clients, time, threads, settings, new Kills(recorder))
+        new Workload(clients, time, threads, settings, new Kills(recorder, clients.get(0)))
                 .run()
                 .toCompletableFuture()
                 .get(150, TimeUnit.SECONDS);
@@ -163,10 +163,12 @@ class LoadTest {
     /** One kill in each round, when its clients are at work. */
     private final class Kills implements Workload.Weather {
         private final Recorder recorder;
+        private final Backend client;
         private Future<?> kill = CompletableFuture.completedFuture(null);
 
-        Kills(Recorder recorder) {
+        Kills(Recorder recorder, Backend client) {
             this.recorder = recorder;
+            this.client = client;
         }
 
         @Override
@@ -178,6 +180,11 @@ class LoadTest {
                 }
                 Runnable over = recorder.fault("the server is killed", Optional.empty());
                 server.kill();
+                // On a busy machine, all calls of the round may have ended before the kill.
+                client.read(new Query.All("d"))
+                        .handle((answer, failure) -> failure)
+                        .toCompletableFuture()
+                        .join();
                 server.restart();
                 over.run();
             });
