@@ -156,6 +156,18 @@ BEGIN
     END LOOP;
 END $$;
 
+-- Whether a lease lives. Where its time seems to have passed, waits for a renewal that is under way.
+CREATE OR REPLACE FUNCTION sereno.lives(p_id bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    lives boolean;
+BEGIN
+    SELECT NOT dead AND expires > clock_timestamp() INTO lives FROM sereno.lease WHERE id = p_id;
+    IF NOT lives THEN
+        SELECT NOT dead AND expires > clock_timestamp() INTO lives FROM sereno.lease WHERE id = p_id FOR SHARE;
+    END IF;
+    RETURN coalesce(lives, false);
+END $$;
+
 -- Ends those of these leases whose time has passed and that no commit is using.
 CREATE OR REPLACE FUNCTION sereno.kill(p_leases bigint[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -259,8 +271,7 @@ BEGIN
     FOR i IN 1 .. cardinality(p_leases) LOOP
         result := 0;
         revision := 0;
-        IF p_leases[i] <> 0
-                AND NOT EXISTS (SELECT FROM sereno.lease l WHERE l.id = p_leases[i] AND NOT l.dead AND l.expires > clock_timestamp()) THEN
+        IF p_leases[i] <> 0 AND NOT sereno.lives(p_leases[i]) THEN
             result := 2;
         ELSIF EXISTS (
                 SELECT FROM unnest(p_condition_of, p_conditions, p_kinds, p_revisions) AS c(item, name, kind, revision)
@@ -309,8 +320,14 @@ $$;
 CREATE OR REPLACE FUNCTION sereno.renew(p_id bigint) RETURNS boolean LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
 BEGIN
     PERFORM sereno.epoch();
-    UPDATE sereno.lease SET expires = clock_timestamp() + ttl WHERE id = p_id AND NOT dead AND expires > clock_timestamp();
-    RETURN FOUND;
+    LOOP
+        UPDATE sereno.lease SET expires = clock_timestamp() + ttl WHERE id = p_id AND NOT dead AND expires > clock_timestamp();
+        IF FOUND THEN
+            RETURN true;
+        END IF;
+        EXIT WHEN NOT sereno.lives(p_id);
+    END LOOP;
+    RETURN false;
 END $$;
 
 -- Deletes what dead leases have, in at most 500 directories, and returns whether all of it is gone. Waits for no directory.

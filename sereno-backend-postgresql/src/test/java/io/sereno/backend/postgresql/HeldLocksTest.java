@@ -11,6 +11,7 @@ import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult;
 import io.sereno.spi.CommitResult.Committed;
+import io.sereno.spi.Lease;
 import io.sereno.spi.Query;
 import io.sereno.testservers.PostgresServer;
 import java.sql.Connection;
@@ -139,5 +140,36 @@ class HeldLocksTest {
                 assertThat(next.fencingToken()).isGreaterThan(grant.fencingToken());
             }
         }
+    }
+
+    /** As where a renewal arrives in time and the server is slow to make it durable. */
+    @Test
+    void aLeaseWhoseRenewalIsUnderWayHasNotEnded() throws SQLException {
+        Lease lease =
+                backend.grantLease(Duration.ofMinutes(1)).toCompletableFuture().join();
+        hold("UPDATE sereno.lease SET expires = clock_timestamp() + interval '1 second' WHERE id = " + lease.id());
+        idle.commit();
+        hold("DO $$ BEGIN ASSERT sereno.renew(" + lease.id() + "); END $$");
+        while (count("FROM sereno.lease WHERE expires > clock_timestamp() AND id = " + lease.id()) > 0) {
+            Thread.onSpinWait();
+        }
+
+        var commit = backend.commit(
+                        Commit.to("a").put("leased", Bytes.EMPTY, lease.id()).build())
+                .toCompletableFuture();
+        var renewal = lease.renew().toCompletableFuture();
+        String waits = "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'sereno.(commit|renew)'";
+        while (!commit.isDone() && !renewal.isDone() && count(waits) < 2) {
+            Thread.onSpinWait();
+        }
+        idle.commit();
+        assertThat(commit.join()).isInstanceOf(Committed.class);
+        assertThat(renewal.join()).isTrue();
+        assertThat(lease.renew().toCompletableFuture().join()).isTrue();
+        lease.revoke().toCompletableFuture().join();
+    }
+
+    private static long count(String of) throws SQLException {
+        return Database.number(server.endpoint(), "SELECT count(*) " + of);
     }
 }
