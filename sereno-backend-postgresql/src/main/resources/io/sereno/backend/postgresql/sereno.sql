@@ -14,7 +14,8 @@
 -- whole directory or namespace as long as the table has no statistics. The plans are generic, since planning takes longer than a call.
 --
 -- Locks, always in this order: the directory of a commit (exclusive), then its leases (shared). Whoever ends a lease takes the lease exclusively,
--- and waits for it only if it holds nothing else. A lease whose commits are under way has not ended, whatever the clock says.
+-- and waits for it only if it holds nothing else. A lease whose commits are under way has not ended, whatever the clock says. The row of a lease comes last:
+-- who has changed one waits for none of these, except in the first call after a start, before which no other call has any of them.
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SELECT pg_advisory_xact_lock(1397051247, 2);
@@ -322,12 +323,9 @@ BEGIN
     PERFORM sereno.epoch();
     LOOP
         UPDATE sereno.lease SET expires = clock_timestamp() + ttl WHERE id = p_id AND NOT dead AND expires > clock_timestamp();
-        IF FOUND THEN
-            RETURN true;
-        END IF;
-        EXIT WHEN NOT sereno.lives(p_id);
+        EXIT WHEN FOUND OR NOT sereno.lives(p_id);
     END LOOP;
-    RETURN false;
+    RETURN FOUND;
 END $$;
 
 -- Deletes what dead leases have, in at most 500 directories, and returns whether all of it is gone. Waits for no directory.
