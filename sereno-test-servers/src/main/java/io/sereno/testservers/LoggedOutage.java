@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,8 +41,12 @@ public abstract class LoggedOutage {
         expected.addAll(LINES);
     }
 
-    /** The log of an application whose server is killed and restarted. */
-    protected abstract List<String> outage() throws Exception;
+    /**
+     * The log of an application whose server is killed.
+     *
+     * @param ends whether the server is restarted before the application closes its client
+     */
+    protected abstract List<String> outage(boolean ends) throws Exception;
 
     /**
      * The same for a user with {@link #PASSWORD}, with all log lines of Sereno, and the debug log of its client
@@ -50,13 +56,22 @@ public abstract class LoggedOutage {
 
     @Test
     final void aKilledServerHasTheLinesOfTheDocumentsAndNoOthers() throws Exception {
-        assertThat(outage().stream()
-                        .map(line -> line.replaceAll("on " + scheme + ":[^ :]*(:[0-9]+)?[^ :]*", "on STORE")
-                                .replaceAll("to " + scheme + ":[^ ]*", "to STORE")
-                                .replaceAll("session [0-9A-Za-z]{11} ", "session ID ")
-                                .replaceAll("(another) .*", "$1 TIME: REASON")
-                                .replaceAll("token [0-9]+", "token TOKEN")))
-                .containsExactlyElementsOf(expected);
+        assertThat(lines(true)).containsExactlyElementsOf(expected);
+    }
+
+    /** Attempts of the client library to connect, and their timers, are under way then. */
+    @Test
+    final void aClientThatIsClosedWhileItsServerIsAwayHasNoLineOfItsLibrary() throws Exception {
+        assertThat(lines(false)).containsExactlyElementsOf(expected.subList(0, expected.size() - 1));
+    }
+
+    private Stream<String> lines(boolean outageEnds) throws Exception {
+        return outage(outageEnds).stream()
+                .map(line -> line.replaceAll("on " + scheme + ":[^ :]*(:[0-9]+)?[^ :]*", "on STORE")
+                        .replaceAll("to " + scheme + ":[^ ]*", "to STORE")
+                        .replaceAll("session [0-9A-Za-z]{11} ", "session ID ")
+                        .replaceAll("(another) .*", "$1 TIME: REASON")
+                        .replaceAll("token [0-9]+", "token TOKEN"));
     }
 
     @Test
@@ -68,26 +83,37 @@ public abstract class LoggedOutage {
      * Runs an application that holds a lock, loses it, and gets it again, while its server is made unavailable and
      * available again.
      *
+     * @param back none: it closes its client instead
      * @param leftOut prefixes of the names of jars to leave out of the class path
      * @param options of its JVM
      * @param level of all loggers except Sereno's, which then log everything; none: levels are not changed
      */
     protected static List<String> log(
-            Runnable away, Runnable back, List<String> leftOut, List<String> options, String uri, String... level)
+            Runnable away,
+            @Nullable Runnable back,
+            List<String> leftOut,
+            List<String> options,
+            String uri,
+            String... level)
             throws Exception {
-        try (ApplicationProcess application =
-                ApplicationProcess.start(Application.class, leftOut, options, uri, level)) {
+        List<String> all = new ArrayList<>(options);
+        all.add("-D" + Application.COMES_BACK + "=" + (back != null));
+        try (ApplicationProcess application = ApplicationProcess.start(Application.class, leftOut, all, uri, level)) {
             application.await("held");
             away.run();
             application.await("lost");
-            back.run();
-            application.await("held again");
+            if (back != null) {
+                back.run();
+                application.await("held again");
+            }
             return application.end();
         }
     }
 
     /** The application. */
     static final class Application {
+        static final String COMES_BACK = "server.comes.back";
+
         // Strong references, so that their levels last.
         private static final Logger SERENO = Logger.getLogger("io.sereno");
         private static final Logger ROOT = Logger.getLogger("");
@@ -109,6 +135,9 @@ public abstract class LoggedOutage {
                 System.out.println("held");
                 grant.lost().toCompletableFuture().get();
                 System.out.println("lost");
+                if (!Boolean.getBoolean(COMES_BACK)) {
+                    return;
+                }
                 Grant again = sereno.mutex("m").acquire();
                 System.out.println("held again");
                 again.release();

@@ -12,10 +12,10 @@ class LoggingTest extends LoggedOutage {
     }
 
     @Override
-    protected List<String> outage() throws Exception {
+    protected List<String> outage(boolean ends) throws Exception {
         try (EtcdServer server = EtcdServer.start()) {
             String uri = "etcd://" + server.authority() + "/billing";
-            return log(server::kill, server::restart, LEFT_OUT, List.of(), uri);
+            return log(server::kill, ends ? server::restart : null, LEFT_OUT, List.of(), uri);
         }
     }
 

@@ -10,21 +10,21 @@ class LoggingTest extends LoggedOutage {
     }
 
     @Override
-    protected List<String> outage() throws Exception {
-        return killed();
+    protected List<String> outage(boolean ends) throws Exception {
+        return killed(ends);
     }
 
     @Override
     protected List<String> outageForDebugging() throws Exception {
-        return killed("FINE");
+        return killed(true, "FINE");
     }
 
-    private static List<String> killed(String... level) throws Exception {
+    private static List<String> killed(boolean ends, String... level) throws Exception {
         try (PostgresServer server = PostgresServer.start("host all app 127.0.0.1/32 scram-sha-256")) {
             Database.run(server.endpoint(), "create role app login superuser password '" + PASSWORD + "'");
             String uri = "postgresql://app:" + PASSWORD + "@" + server.authority() + "/" + PostgresServer.DATABASE
                     + "?namespace=billing";
-            return log(server::kill, server::restart, List.of(), List.of(), uri, level);
+            return log(server::kill, ends ? server::restart : null, List.of(), List.of(), uri, level);
         }
     }
 }

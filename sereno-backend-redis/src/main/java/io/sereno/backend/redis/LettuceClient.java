@@ -10,6 +10,7 @@ import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.metrics.CommandLatencyRecorder;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
+import io.netty.resolver.AddressResolverGroup;
 import io.sereno.spi.BackendConfig;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -47,15 +48,9 @@ final class LettuceClient implements AutoCloseable {
      */
     LettuceClient(BackendConfig config, @Nullable ClientResources shared) {
         SocketKind sockets = SocketKind.chosen();
-        ClientResources used;
-        if (shared == null) {
-            used = smallest(sockets);
-            own = used;
-        } else {
-            used = usable(shared, sockets);
-            own = null;
-        }
-        client = sockets.client(used);
+        ClientResources used = shared == null ? smallest(sockets) : shared;
+        own = shared == null ? used : null;
+        client = sockets.client(Handshakes.over(used, names(used, sockets)));
         ClientOptions.Builder options = ClientOptions.builder();
         MaintenanceNotices.disable(options);
         client.setOptions(options.autoReconnect(false)
@@ -80,13 +75,9 @@ final class LettuceClient implements AutoCloseable {
                 .build();
     }
 
-    /** The application's, as they are. Without a native transport, Lettuce's default look-up of names does not work. */
-    private static ClientResources usable(ClientResources shared, SocketKind sockets) {
-        return sockets.lettucesOwn()
-                ? shared
-                : shared.mutate()
-                        .addressResolverGroup(Names.lookedUpBy(sockets))
-                        .build();
+    /** Without a native transport, Lettuce's default look-up of names does not work. */
+    private static AddressResolverGroup<?> names(ClientResources used, SocketKind sockets) {
+        return sockets.lettucesOwn() ? used.addressResolverGroup() : Names.lookedUpBy(sockets);
     }
 
     RedisClient client() {

@@ -13,19 +13,20 @@ class LoggingTest extends LoggedOutage {
     }
 
     @Override
-    protected List<String> outage() throws Exception {
-        return killed(List.of("slf4j-simple"), "-Dslf4j.internal.verbosity=ERROR");
+    protected List<String> outage(boolean ends) throws Exception {
+        return killed(ends, List.of("slf4j-simple"), "-Dslf4j.internal.verbosity=ERROR");
     }
 
     @Override
     protected List<String> outageForDebugging() throws Exception {
-        return killed(List.of(), "-Dorg.slf4j.simpleLogger.defaultLogLevel=debug", "FINE");
+        return killed(true, List.of(), "-Dorg.slf4j.simpleLogger.defaultLogLevel=debug", "FINE");
     }
 
-    private static List<String> killed(List<String> leftOut, String option, String... level) throws Exception {
+    private static List<String> killed(boolean ends, List<String> leftOut, String option, String... level)
+            throws Exception {
         try (ZooKeeperServer server = ZooKeeperServer.start()) {
             String uri = "zookeeper://app:" + PASSWORD + "@" + server.authority() + "/billing";
-            return log(server::kill, server::restart, leftOut, List.of(option), uri, level);
+            return log(server::kill, ends ? server::restart : null, leftOut, List.of(option), uri, level);
         }
     }
 }
