@@ -19,8 +19,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Every mutant is found by the rule that it breaks: with a fixed seed, and under {@code -Psereno.thorough} with three fresh
- * ones too. {@code -Dsereno.mutant.seeds=10} sets how many fresh seeds, {@code -Dsereno.seed=...} repeats them, and
+ * Every mutant is found by the rule that it breaks: with a fixed seed, and under {@code -Psereno.thorough} with a fresh
+ * one too. {@code -Dsereno.mutant.seeds=10} sets how many fresh seeds, {@code -Dsereno.seed=...} repeats them, and
  * {@code -Dsereno.mutant=LEA-2} tries the mutants of one rule, or of one name, or of several with commas between them. The
  * results are in {@code target/tck/kill-matrix.json} and {@code .md}.
  */
@@ -28,7 +28,7 @@ class MutantsTest {
     private static final long FIXED = 20_261_127;
     private static final @Nullable Long SEED = Long.getLong("sereno.seed");
     private static final int FRESH =
-            Integer.getInteger("sereno.mutant.seeds", Boolean.getBoolean("sereno.thorough") ? 3 : SEED != null ? 1 : 0);
+            Integer.getInteger("sereno.mutant.seeds", Boolean.getBoolean("sereno.thorough") || SEED != null ? 1 : 0);
     private static final String ONLY = System.getProperty("sereno.mutant", "");
 
     private static final KillMatrix MATRIX = new KillMatrix();
