@@ -118,12 +118,12 @@ public abstract class RecipesSuite extends SerenoTck {
 
     @Nested
     @Tag("SHV")
-    class Values extends ValueRules {}
+    class SharedValues extends ValueRules {}
 
     @Nested
     @Tag("SHV")
     @Tag("faults")
-    class ValuesUnderFaults extends ValueFaultRules {}
+    class SharedValuesUnderFaults extends ValueFaultRules {}
 
     @Nested
     @Tag("SHM")
