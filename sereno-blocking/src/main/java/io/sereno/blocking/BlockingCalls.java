@@ -44,7 +44,8 @@ import java.util.concurrent.ThreadFactory;
  *
  * <p><b>Connections.</b> One is made by {@link Builder#open}, more when they are needed, up to
  * {@link Builder#connections(int)}. One that broke is replaced when the next call needs it, after a pause of up to a
- * second. When the deadline of a call passes while it is under way, its connection is given up: the late answer must not be
+ * second. Each step of an attempt to connect again may take a second, then two, then three seconds, and the connect timeout
+ * at most. When the deadline of a call passes while it is under way, its connection is given up: the late answer must not be
  * taken for that of the next call. A connection that is given up is aborted once ({@link BlockingClient#abort}), and closed
  * after that.
  *
@@ -208,7 +209,7 @@ public final class BlockingCalls<C> implements AutoCloseable {
      */
     public BlockingListener<C> listen(BlockingListener.Body<C> body) {
         BlockingListener<C> listener =
-                new BlockingListener<>(connections, settings.time, settings.patience(), requireNonNull(body));
+                new BlockingListener<>(connections, settings.time, settings.connectTimeout, requireNonNull(body));
         synchronized (listeners) {
             if (isClosed()) {
                 var unused = listener.close();
@@ -267,8 +268,7 @@ public final class BlockingCalls<C> implements AutoCloseable {
      * @param <C> a connection of the client library
      */
     public static final class Builder<C> {
-        /** No step of a reconnect takes longer: nothing interrupts it, and a thread has to end soon after the close. */
-        private static final Duration LONGEST_STEP = Duration.ofSeconds(1);
+        private static final Duration LONGEST_CHECK = Duration.ofSeconds(1);
 
         final String name;
         final BlockingClient<C> client;
@@ -346,9 +346,9 @@ public final class BlockingCalls<C> implements AutoCloseable {
             return value;
         }
 
-        /** How long each step of an attempt to connect again may wait, and each check of a connection. */
+        /** How long each check of a connection may take. */
         Duration patience() {
-            return connectTimeout.compareTo(LONGEST_STEP) < 0 ? connectTimeout : LONGEST_STEP;
+            return connectTimeout.compareTo(LONGEST_CHECK) < 0 ? connectTimeout : LONGEST_CHECK;
         }
 
         /**

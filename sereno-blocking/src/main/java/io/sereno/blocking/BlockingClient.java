@@ -17,8 +17,9 @@ public interface BlockingClient<C> {
     /**
      * Opens a connection that is ready for requests, or takes one from a pool.
      *
-     * @param limit how long each step that waits for the network may take, such as connecting and logging in. Nothing
-     *     else ends this method, so it has to give up by itself
+     * @param limit how long each step that waits for the network may take, such as connecting and logging in: the connect
+     *     timeout for the first connection, 3 s at most for others. Nothing else ends this method, so it has to give up by
+     *     itself
      * @return a connection
      * @throws Exception if there is none. A {@link io.sereno.spi.BackendException} is passed on, as
      *     {@code NOT_APPLIED}; of any other, {@link #fault} says whether it is {@link Fault#REFUSED_FOR_GOOD}. A failure

@@ -19,7 +19,7 @@ public final class BlockingListener<C> {
 
     private final Connections<C> connections;
     private final TimeSource time;
-    private final Duration patience;
+    private final Duration connectTimeout;
     private final Body<C> body;
     private final Pauses pauses;
     /** Between attempts to connect. No {@link #wake} ends these. */
@@ -47,10 +47,10 @@ public final class BlockingListener<C> {
         void on(C connection, BlockingListener<C> listener) throws Exception;
     }
 
-    BlockingListener(Connections<C> connections, TimeSource time, Duration patience, Body<C> body) {
+    BlockingListener(Connections<C> connections, TimeSource time, Duration connectTimeout, Body<C> body) {
         this.connections = connections;
         this.time = time;
-        this.patience = patience;
+        this.connectTimeout = connectTimeout;
         this.body = body;
         this.pauses = new Pauses(time);
         this.outages = new Pauses(time);
@@ -62,13 +62,13 @@ public final class BlockingListener<C> {
     }
 
     private void run() {
-        Backoff backoff = new Backoff();
+        Backoff backoff = new Backoff(connectTimeout);
         while (!isClosed()) {
             var unused = Thread.interrupted(); // A client library may have left it.
             try {
                 outages.pause(backoff.next());
                 if (!isClosed()) {
-                    use(connections.open(patience), backoff);
+                    use(connections.open(backoff.limit()), backoff);
                 }
             } catch (Exception | Error e) {
                 Connections.debug("the connection of a listener failed", e);

@@ -150,7 +150,7 @@ final class Workers<C> {
         private @Nullable C connection;
         private @Nullable Request<C, ?, ?> request;
         private long used = time.nanoTime();
-        private final Backoff backoff = new Backoff();
+        private final Backoff backoff = new Backoff(settings.connectTimeout);
         /** Guarded by the workers. */
         private State state;
 
@@ -230,7 +230,7 @@ final class Workers<C> {
             pauses.pause(backoff.next());
             if (!isClosed()) {
                 try {
-                    connection = connections.open(settings.patience());
+                    connection = connections.open(backoff.limit());
                     used = time.nanoTime();
                 } catch (BackendException e) {
                     Connections.debug("connecting failed", e);

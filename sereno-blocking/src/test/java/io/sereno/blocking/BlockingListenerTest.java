@@ -55,6 +55,21 @@ class BlockingListenerTest extends SupportTest {
     }
 
     @Test
+    void aListenerReachesAServerThatNeedsLongerForAConnection() {
+        BlockingCalls<Line> calls = open();
+        lines.needs = Duration.ofSeconds(3);
+        calls.listen((line, listener) -> {
+            begun.add(line.number);
+            line.freeze();
+        });
+        until(() -> {
+            pausing().ifPresent(time::advance);
+            return !begun.isEmpty();
+        });
+        assertThat(next()).isEqualTo(2);
+    }
+
+    @Test
     void aStepThatTakesTooLongBreaksTheConnection() {
         BlockingCalls<Line> calls = open();
         CompletableFuture<Exception> thrown = new CompletableFuture<>();

@@ -81,6 +81,47 @@ class ConnectionsTest extends SupportTest {
     }
 
     @Test
+    void aServerThatNeedsLongerForAConnectionIsReachedAgain() {
+        BlockingCalls<Line> calls = open();
+        lines.usable = false;
+        lines.needs = Duration.ofSeconds(3);
+        lines.limits.clear();
+        CompletionStage<Integer> write = calls.write("a commit", line -> line.number);
+        pauseUntilDone(write);
+        assertThat(get(write)).isEqualTo(2);
+        assertThat(lines.limits).containsExactly(Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofSeconds(3));
+    }
+
+    @Test
+    void anAttemptToConnectIsNeverLongerThanTheConnectTimeoutNorThanAThreadMayOutliveTheEnd() {
+        BlockingCalls<Line> calls = open();
+        lines.usable = false;
+        lines.connecting = Lines.refusing();
+        lines.limits.clear();
+        CompletionStage<Integer> write = calls.write("a commit", line -> line.number);
+        until(() -> {
+            pausing().ifPresent(time::advance);
+            return lines.limits.size() >= 5;
+        });
+        assertThat(lines.limits.subList(2, 5)).containsOnly(Duration.ofSeconds(3));
+        calls.close();
+        assertFailed(write, NOT_APPLIED, true, "was not answered before the backend was closed");
+        assertThat(new Backoff(Duration.ofMillis(700)).limit()).isEqualTo(Duration.ofMillis(700));
+    }
+
+    @Test
+    void aConnectionThatWorkedMakesTheNextAttemptShortAgain() {
+        BlockingCalls<Line> calls = open(builder -> builder.connections(1).keepConnections(false));
+        lines.needs = Duration.ofSeconds(2);
+        lines.limits.clear();
+        pauseUntilDone(calls.write("a commit", line -> line.number));
+        pauseUntilDone(calls.write("a commit", line -> line.number));
+        assertThat(lines.limits)
+                .containsExactly(
+                        Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofSeconds(1), Duration.ofSeconds(2));
+    }
+
+    @Test
     void aCallThatGotNoConnectionInTimeSaysWhy() {
         BlockingCalls<Line> calls = open();
         lines.usable = false;

@@ -2,6 +2,7 @@ package io.sereno.blocking;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -14,8 +15,13 @@ final class Lines implements BlockingClient<Line> {
     final List<Line> opened = new CopyOnWriteArrayList<>();
     /** How long the connection was idle at each check. */
     final List<Duration> idle = new CopyOnWriteArrayList<>();
+    /** How long each attempt to connect was allowed to take. */
+    final List<Duration> limits = new CopyOnWriteArrayList<>();
     /** Runs before each attempt to connect. */
     volatile Callable<?> connecting = () -> true;
+
+    /** How long the server takes for a connection. */
+    volatile Duration needs = Duration.ZERO;
 
     volatile boolean usable = true;
     /** Run before a connection is aborted, closed or checked; they may block or throw. */
@@ -50,7 +56,11 @@ final class Lines implements BlockingClient<Line> {
 
     @Override
     public synchronized Line open(Duration limit) throws Exception {
+        limits.add(limit);
         Object unused = connecting.call();
+        if (limit.compareTo(needs) < 0) {
+            throw new SocketTimeoutException("connect timed out");
+        }
         Line line = new Line(opened.size() + 1);
         opened.add(line);
         return line;
