@@ -33,7 +33,8 @@ public final class PostgresBackends {
      * those of a transaction of the caller, as far as the data source binds transactions to threads. Each statement is a
      * transaction of its own.
      *
-     * <p><b>Not proven.</b> The compatibility kit does not pass over a data source yet; docs/postgresql.md lists the rules.
+     * <p>The pool decides how soon a call gets a connection after an outage: docs/postgresql.md says how to set HikariCP, with which
+     * the compatibility kit passes.
      *
      * <p>The data source stays the application's: {@link Backend#close()} returns the connections and does not close it. Its
      * connections must be those of the PostgreSQL JDBC driver, or be wrappers that {@code unwrap} to them.

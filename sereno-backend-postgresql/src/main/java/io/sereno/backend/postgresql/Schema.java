@@ -11,6 +11,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
 
 /** The schema {@code sereno} of a database: created if it is missing, upgraded if it is older, refused if it is newer. */
 final class Schema {
@@ -40,6 +41,9 @@ final class Schema {
     }
 
     private static void create(Connection jdbc) throws SQLException {
+        PGConnection driver = jdbc.unwrap(PGConnection.class);
+        int threshold = driver.getPrepareThreshold();
+        driver.setPrepareThreshold(0); // Otherwise the COMMIT has a name, which a session behind a pooler keeps.
         jdbc.setAutoCommit(false);
         try (Statement statement = jdbc.createStatement()) {
             statement.execute("SELECT pg_advisory_xact_lock(1397051247, 2)");
@@ -54,6 +58,7 @@ final class Schema {
             if (!jdbc.isClosed()) {
                 jdbc.rollback();
                 jdbc.setAutoCommit(true);
+                driver.setPrepareThreshold(threshold);
             }
         }
     }

@@ -8,8 +8,11 @@ import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult.Committed;
 import io.sereno.spi.Target;
 import io.sereno.testservers.PgBouncer;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -120,6 +123,24 @@ class PollingTest {
             assertThat(heard.next()).isEqualTo("n");
         } finally {
             next.close();
+        }
+    }
+
+    /** A statement with a name would stay in the server's session, which later serves another client. */
+    @Test
+    void clientsThatFindTheSchemaMadeByAnotherLeaveNothingInTheSessionsOfTheServer() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            run("DROP SCHEMA sereno CASCADE");
+            try (Connection other = Database.connect(servers.server().endpoint());
+                    Statement statement = other.createStatement()) {
+                other.setAutoCommit(false);
+                statement.execute("SELECT pg_advisory_xact_lock(1397051247, 2)");
+                CompletableFuture<Backend> opening = CompletableFuture.supplyAsync(
+                        () -> Opened.at(servers.endpoints(), time).open());
+                awaitRows(1, "pg_locks WHERE locktype = 'advisory' AND classid = 1397051247 AND NOT granted");
+                statement.execute(Schema.script());
+                join(opening).close();
+            }
         }
     }
 

@@ -14,6 +14,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /** What is asked of a pool that has no connection. */
 class PoolTest {
@@ -41,6 +42,14 @@ class PoolTest {
         Pool pool = pool(Duration.ZERO, 100);
         assertThatThrownBy(() -> pool.open(LIMIT)).hasMessageContainingAll("no connection", "db1:5432 refused");
         assertThat(asked).hasValue(1);
+    }
+
+    @Test
+    void theAddressOfADataSourceIsNamedWithoutItsPassword() {
+        PGSimpleDataSource source = new PGSimpleDataSource();
+        source.setUrl("jdbc:postgresql://db1:5432,db2:5433/app?user=app&password=secret");
+        assertThat(new Pool(source, time).where()).isEqualTo("PostgreSQL at db1:5432,db2:5433");
+        assertThat(pool(Duration.ZERO, 0).where()).isEqualTo("PostgreSQL of the DataSource");
     }
 
     private Pool pool(Duration each, int failures) {
