@@ -36,8 +36,6 @@ public final class EtcdBackends {
      * {@code keepAliveTime} and {@code keepAliveTimeout}, and the policy {@code round_robin} where the channel has several addresses;
      * without them calls to a frozen member fail for as long as it is frozen. An interceptor of the channel sees every request.
      *
-     * <p><b>Not proven.</b> The compatibility kit has not passed as a whole over a channel yet; docs/etcd.md names the rule.
-     *
      * <p>The channel stays the application's: {@link Backend#close()} cancels the calls under way and does not shut the channel down.
      *
      * @param channel to etcd

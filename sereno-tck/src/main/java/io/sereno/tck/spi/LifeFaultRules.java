@@ -342,7 +342,7 @@ public class LifeFaultRules {
         faulty.read(DIRECTORY);
         faulty.put(DIRECTORY, "while down", "1");
         server.restart();
-        bench.pass(bench.guarantees().recovery());
+        faulty.passRecovery();
         faulty.awaitWorking();
         int before = received.count();
         Client judge = bench.client();
