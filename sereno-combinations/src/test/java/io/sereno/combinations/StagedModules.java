@@ -22,6 +22,7 @@ final class StagedModules {
             "sereno-recipes",
             "sereno-backend-memory",
             "sereno-backend-etcd",
+            "sereno-backend-etcd-jetcd",
             "sereno-backend-redis",
             "sereno-backend-zookeeper",
             "sereno-micrometer",

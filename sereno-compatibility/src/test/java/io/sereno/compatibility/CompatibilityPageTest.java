@@ -22,6 +22,7 @@ class CompatibilityPageTest {
             "sereno-api/src/main/java/io/sereno/operator",
             "sereno-api/src/main/java/io/sereno/spi",
             "sereno-backend-memory/src/main/java/io/sereno/backend/memory",
+            "sereno-backend-etcd-jetcd/src/main/java/io/sereno/backend/etcd/jetcd",
             "sereno-simulation/src/main/java/io/sereno/simulation",
             "sereno-blocking/src/main/java/io/sereno/blocking",
             "sereno-junit/src/main/java/io/sereno/junit",

@@ -1,0 +1,4 @@
+@NullMarked
+package io.sereno.backend.etcd.jetcd;
+
+import org.jspecify.annotations.NullMarked;
