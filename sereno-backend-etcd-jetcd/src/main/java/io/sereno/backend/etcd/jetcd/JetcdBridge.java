@@ -70,10 +70,10 @@ public final class JetcdBridge {
      * @param client built by the builder in which this bridge is installed
      * @param namespace to keep everything in, at most 64 bytes of UTF-8; may be empty. The client's own namespace is not put before it
      * @return a new backend, which the caller closes after the clients of Sereno that use it
-     * @throws IllegalArgumentException if the client is closed or was built by another builder, which is noticed by a request of the
-     *     client at most; before that, if the namespace is too long or not well-formed
+     * @throws IllegalArgumentException if the client was built by another builder, which is noticed by one request of the client;
+     *     before that, if the namespace is too long or not well-formed
      * @throws BackendException {@code NOT_APPLIED}, if etcd does not answer in time or refuses; permanent if somebody has to change
-     *     something, for example if the server is not etcd
+     *     something, for example if the client is closed, or the server is not etcd
      */
     public Backend open(Client client, String namespace) {
         return open(client, ClientConfig.of("etcd", List.of(), namespace));
