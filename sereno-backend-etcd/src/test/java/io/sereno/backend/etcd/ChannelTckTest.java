@@ -3,11 +3,10 @@ package io.sereno.backend.etcd;
 import io.grpc.ManagedChannel;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
+import io.sereno.suite.ApplicationsClient;
 import io.sereno.suite.RecipesSuite;
 import io.sereno.tck.BackendFixture;
 import io.sereno.tck.Grade;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 
@@ -36,26 +35,10 @@ class ChannelTckTest extends RecipesSuite {
     private static Backend open(BackendConfig config) {
         ManagedChannel channel = OpenedChannel.to(config.endpoints().get(0)).build();
         try {
-            return closing(EtcdBackends.over(channel, config), channel::shutdownNow);
+            return ApplicationsClient.endingWith(EtcdBackends.over(channel, config), channel::shutdownNow);
         } catch (RuntimeException | Error e) {
             channel.shutdownNow();
             throw e;
         }
-    }
-
-    /** The channel ends with the backend, as it does when a process ends. */
-    private static Backend closing(Backend backend, Runnable end) {
-        return (Backend) Proxy.newProxyInstance(
-                Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (self, method, arguments) -> {
-                    try {
-                        return method.invoke(backend, arguments);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    } finally {
-                        if (method.getName().equals("close")) {
-                            end.run();
-                        }
-                    }
-                });
     }
 }

@@ -4,12 +4,11 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.sereno.spi.Backend;
 import io.sereno.spi.BackendConfig;
+import io.sereno.suite.ApplicationsClient;
 import io.sereno.suite.RecipesSuite;
 import io.sereno.tck.BackendFixture;
 import io.sereno.tck.Grade;
 import io.sereno.testservers.PostgresServer;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
@@ -36,7 +35,7 @@ class DataSourceTckTest extends RecipesSuite {
                     config.executor(),
                     config.connectTimeout(),
                     config.operationTimeout());
-            return closing(backend, pool);
+            return ApplicationsClient.endingWith(backend, () -> close(pool));
         } catch (RuntimeException e) {
             close(pool);
             throw e;
@@ -62,22 +61,6 @@ class DataSourceTckTest extends RecipesSuite {
             return thread;
         });
         return new HikariDataSource(pool);
-    }
-
-    /** The same backend, with a pool that is the application's and ends with it. */
-    private static Backend closing(Backend backend, HikariDataSource pool) {
-        return (Backend) Proxy.newProxyInstance(
-                Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
-                    try {
-                        return method.invoke(backend, arguments);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    } finally {
-                        if (method.getName().equals("close")) {
-                            close(pool);
-                        }
-                    }
-                });
     }
 
     /** It waits for its threads, which is not the backend's time. */
