@@ -157,6 +157,16 @@ public interface Sereno extends AutoCloseable {
     SlotPool slotPool(String name, int count);
 
     /**
+     * The barrier of this name.
+     *
+     * @param name of the barrier
+     * @param parties how many parties cross together, 1 to {@value Barrier#MAX_PARTIES}; the same number for all callers
+     * @return an object that needs no closing; the call does no I/O
+     * @throws IllegalArgumentException if the number of parties is out of range
+     */
+    Barrier barrier(String name, int parties);
+
+    /**
      * A candidate in the election of this name. Each call makes a new candidate, also within one process.
      *
      * @param name of the election

@@ -25,6 +25,7 @@
  *   <li>{@link io.sereno.SharedValue}: a value that many clients change, keep cached and wait for.
  *   <li>{@link io.sereno.SharedMap}: such values under keys, which clients change one by one and follow together.
  *   <li>{@link io.sereno.WaitGroup}: wait until workers elsewhere are done, or lost.
+ *   <li>{@link io.sereno.Barrier}: a fixed number of parties wait for each other.
  *   <li>{@link io.sereno.Topic}: an ordered, stored stream of messages.
  *   <li>{@link io.sereno.Membership} and {@link io.sereno.KeepAlive}: which members are present.
  *   <li>{@link io.sereno.IdGenerator}: ids that sort by time.

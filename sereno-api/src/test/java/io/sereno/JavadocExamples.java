@@ -61,6 +61,10 @@ abstract class JavadocExamples {
 
     abstract void train(int gpu, BooleanSupplier goOn);
 
+    record Step(int number) {}
+
+    abstract void work(Step step);
+
     void quickStart(Ledger ledger) throws InterruptedException {
         // example
         try (Sereno sereno = Sereno.connect("etcd://10.0.0.7:2379,10.0.0.8:2379/billing")) {
@@ -209,6 +213,16 @@ abstract class JavadocExamples {
         SlotPool gpus = sereno.slotPool("gpus", 4);
         try (Slot gpu = gpus.acquire()) {
             train(gpu.number(), gpu::isHeld); // on a GPU that nobody else uses
+        }
+        // end
+    }
+
+    void barrier(Sereno sereno, List<Step> steps, int number) throws InterruptedException {
+        // example
+        Barrier phase = sereno.barrier("phase", 3);
+        for (Step step : steps) {
+            work(step);
+            phase.await("worker-" + number); // goes on when all three have arrived
         }
         // end
     }

@@ -16,12 +16,12 @@ import org.junit.jupiter.api.Test;
 /** {@code docs/spec.md} is well-formed, and the Javadoc cites no rule that it does not have. */
 class SpecificationTest {
     private static final String ID =
-            "(?:READ|COM|VAL|NAM|DIR|LEA|WAT|OUT|LIF|CFG|REC|LCK|RWL|MLK|SEM|SLT|LDR|SCH|CTR|SHV|SHM|WGP|IDS|TOP|MEM|OPR)-\\d+[a-z]?";
+            "(?:READ|COM|VAL|NAM|DIR|LEA|WAT|OUT|LIF|CFG|REC|LCK|RWL|MLK|SEM|SLT|LDR|SCH|CTR|SHV|SHM|WGP|BAR|IDS|TOP|MEM|OPR)-\\d+[a-z]?";
     private static final Pattern HEAD = Pattern.compile("^\\*\\*(.+?)\\*\\* · (.*)$");
     private static final Pattern KINDS = Pattern.compile("[MS] · [dhftl](, [dhftl])*");
     private static final Pattern KINDS_AND_MARK = Pattern.compile(KINDS + " · (kit|suite)");
     private static final Pattern OF_RECIPES =
-            Pattern.compile("(REC|LCK|RWL|MLK|SEM|SLT|LDR|SCH|CTR|SHV|SHM|WGP|IDS|TOP|MEM|OPR)-.*");
+            Pattern.compile("(REC|LCK|RWL|MLK|SEM|SLT|LDR|SCH|CTR|SHV|SHM|WGP|BAR|IDS|TOP|MEM|OPR)-.*");
     private static final Pattern CITATION = Pattern.compile("\\b" + ID + "\\b");
 
     private final List<String> lines = Files.readAllLines(Path.of("../docs/spec.md"));

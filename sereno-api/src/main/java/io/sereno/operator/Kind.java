@@ -19,6 +19,10 @@ public enum Kind {
     /** A scheduled task: the first seat begins the next due time, and the others take over if it goes. */
     TASK("task", true),
     /**
+     * A barrier: all seats wait, none holds. The seat of a party that has crossed is shown until its client has removed it.
+     */
+    BARRIER("barrier", true),
+    /**
      * The readers of a topic that share a durable name: one of them reads. Its name is that of the position, with
      * {@code %} and {@code /} written as {@code %25} and {@code %2F}, then {@code /} and the name of the topic.
      */
@@ -58,7 +62,7 @@ public enum Kind {
     /**
      * Whether clients queue for it: only such a resource has {@link Seat}s.
      *
-     * @return true for locks of all kinds, permit pools, slot pools, elections, scheduled tasks and readers
+     * @return true for locks of all kinds, permit pools, slot pools, elections, scheduled tasks, barriers and readers
      */
     public boolean isQueue() {
         return queue;

@@ -23,7 +23,7 @@ public record QueueView(Resource resource, List<Seat> seats, OptionalInt limit) 
     /**
      * The seats whose clients hold.
      *
-     * @return at least one; perhaps none for a permit pool, if the first asks for more permits than there are
+     * @return at least one; none for a barrier, and perhaps none for a permit pool, if the first asks for more permits than there are
      */
     public List<Seat> holders() {
         return seats.stream().filter(Seat::holds).toList();

@@ -7,7 +7,7 @@ import java.util.OptionalLong;
 /**
  * The place of one client in a queue, as it was read. All callers of the client that want the same share the seat:
  * threads that hold a mutex one after another, readers that hold a lock together, so to end a seat ends what all of them
- * hold. A client may have several seats in the queue of a lock with readers, a lock set or a permit pool.
+ * hold. A client may have several seats in the queue of a lock with readers, a lock set, a permit pool or a barrier.
  *
  * @param resource where it is
  * @param entry the name of its entry in the store
@@ -19,8 +19,10 @@ import java.util.OptionalLong;
  * @param host of the client; empty if the marker does not say, or is gone
  * @param since when the client began to queue, by its own wall clock; informative only
  * @param holds whether the client holds, or is about to be granted: no seat in front conflicts with this one; or its
- *     permits, with those of all seats in front, are within the limit, or were when they were granted
- * @param shared whether others may hold at the same time: it only reads, or is one of a {@link Kind#PERMIT_POOL}
+ *     permits, with those of all seats in front, are within the limit, or were when they were granted. False for each seat
+ *     of a {@link Kind#BARRIER}
+ * @param shared whether others may hold at the same time: it only reads, or is one of a {@link Kind#PERMIT_POOL} or a
+ *     {@link Kind#BARRIER}
  * @param weight how many permits the seat holds or asks for, 1 or more; 1 for other kinds, and if the entry does not say
  * @param firstToken the least fencing token of a holder under this seat, else empty; the token of the present one may be
  *     greater by up to 1,023. Empty for a shared or foreign seat, and for {@link Kind#READER}

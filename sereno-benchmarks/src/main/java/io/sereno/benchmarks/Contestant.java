@@ -58,7 +58,8 @@ record Contestant(Role role, String system, String subject, String connector, St
             case COUNTER -> "Counter";
             case VALUE -> "SharedValue";
             case TOPIC -> "Topic";
-            case BARRIER -> "WaitGroup";
+            case MEETING -> "WaitGroup";
+            case BARRIER -> "Barrier";
             case GROUP -> "Membership";
             case IDS -> "IdGenerator";
         };
@@ -80,8 +81,8 @@ record Contestant(Role role, String system, String subject, String connector, St
                     case VALUE -> List.of("RBucket");
                     // It keeps no messages.
                     case TOPIC -> row.id().equals("kept") ? List.of() : List.of("RTopic");
-                    case BARRIER -> List.of("RCountDownLatch");
-                    case GROUP, IDS, METERED_LOCK -> List.of();
+                    case MEETING -> List.of("RCountDownLatch");
+                    case BARRIER, GROUP, IDS, METERED_LOCK -> List.of();
                 };
             case "etcd" ->
                 switch (row.feature()) {
@@ -93,7 +94,7 @@ record Contestant(Role role, String system, String subject, String connector, St
                     case COUNTER -> List.of("compare-and-set");
                     case TOPIC -> List.of("puts and watch");
                     case GROUP -> List.of("keys of a lease");
-                    case BARRIER, IDS, METERED_LOCK, WRITE_LOCK, SLOT, PERMIT, VALUE -> List.of();
+                    case MEETING, BARRIER, IDS, METERED_LOCK, WRITE_LOCK, SLOT, PERMIT, VALUE -> List.of();
                 };
             case "zookeeper" ->
                 switch (row.feature()) {
@@ -104,7 +105,7 @@ record Contestant(Role role, String system, String subject, String connector, St
                     case COUNTER -> List.of("DistributedAtomicLong");
                     case VALUE -> List.of("SharedCount");
                     case TOPIC -> List.of("children and CuratorCache");
-                    case BARRIER -> List.of("DistributedDoubleBarrier");
+                    case MEETING, BARRIER -> List.of("DistributedDoubleBarrier");
                     case GROUP -> List.of("PersistentNode");
                     case IDS, METERED_LOCK -> List.of();
                 };

@@ -42,6 +42,9 @@ record Row(
         /** A number that is read, and set if its version is the same. */
         VALUE,
         TOPIC,
+        /** Parties that meet, by whatever a system has for that. */
+        MEETING,
+        /** A barrier of a fixed number of parties. */
         BARRIER,
         GROUP,
         IDS

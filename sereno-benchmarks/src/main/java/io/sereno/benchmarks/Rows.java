@@ -49,7 +49,7 @@ final class Rows {
             w("W6b", "leader resigns until the next leads", Feature.ELECTION, Figure.MEDIAN_LATENCY, 2, 1, 1, 1),
             w("W7", "1,000 locks of one client, acquired", Feature.LOCK, Figure.RATE, 1_000, 1.0, 1.3, 1.3),
             w("W8", "new JVM until its first lock", Feature.LOCK, Figure.COLD_START, 1, 0.91, 0.91, 0.91),
-            w("W9", "8 clients meet, rounds", Feature.BARRIER, 8),
+            w("W9", "8 clients meet, rounds", Feature.MEETING, 8),
             w("W10a", "write lock and unlock, nobody else", Feature.WRITE_LOCK, 1),
             w("W10b", "write lock and unlock, 8 clients", Feature.WRITE_LOCK, 8),
             w("W11a", "number in a shared value plus one, one thread", Feature.VALUE, 1),
@@ -58,6 +58,8 @@ final class Rows {
             w("W12b", "the one slot of a pool, taken and given back, 8 clients", Feature.SLOT, 8),
             w("W13a", "one permit of four, taken and given back, nobody else", Feature.PERMIT, 1),
             w("W13b", "one permit of four, taken and given back, 8 clients", Feature.PERMIT, 8),
+            onlyCurator(w("W14a", "a barrier of one party, crossings", Feature.BARRIER, 1)),
+            onlyCurator(w("W14b", "a barrier of 8 clients, crossings", Feature.BARRIER, 8)),
             growth("waiting", "lock and unlock, that many clients wait", Feature.LOCK, TENFOLD),
             growth("writers", "write lock and unlock, that many clients wait", Feature.WRITE_LOCK, TENFOLD),
             growth("slots", "slot taken and given back, that many clients wait", Feature.SLOT, TENFOLD),
@@ -122,6 +124,13 @@ final class Rows {
     private static Row w(String id, String what, Feature feature, int size) {
         Map<String, Double> targets = Map.of("redis", 1.0, "zookeeper", 1.0);
         return new Row(id, Group.W, what, feature, Figure.RATE, List.of(size), MOST_SERVERS, targets);
+    }
+
+    /** Redisson does not have it either. */
+    private static Row onlyCurator(Row row) {
+        Map<String, Double> targets = Map.of("zookeeper", 1.0);
+        return new Row(
+                row.id(), row.group(), row.what(), row.feature(), row.figure(), row.sizes(), row.stores(), targets);
     }
 
     private static Row growth(String id, String what, Feature feature, List<Integer> sizes) {

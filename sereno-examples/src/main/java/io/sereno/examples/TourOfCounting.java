@@ -2,6 +2,7 @@ package io.sereno.examples;
 
 import static io.sereno.examples.Narrator.since;
 
+import io.sereno.Barrier;
 import io.sereno.CachedMap;
 import io.sereno.CachedValue;
 import io.sereno.Codec;
@@ -37,11 +38,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Counter, shared value and map, wait group, topic, membership and ids: the recipes without exclusion. */
+/** Counter, shared value and map, wait group, barrier, topic, membership and ids: the recipes without exclusion. */
 final class TourOfCounting {
     static final String IDS = "invoices";
 
@@ -49,7 +51,9 @@ final class TourOfCounting {
     private static final String VALUE = "banner";
     private static final String MAP = "flags";
     private static final String GROUP = "nightly-import";
+    private static final String BARRIER = "phase";
     private static final String TOPIC = "orders";
+    private static final int PHASES = 5;
     private static final int THREADS = 4;
     private static final int ROUNDS = 100;
     private static final int MESSAGES = 10_000;
@@ -74,6 +78,7 @@ final class TourOfCounting {
             oneValue(threads);
             oneMap();
             oneWait(threads);
+            oneMeeting(threads);
             oneStream();
             oneGroup();
             idsForAll(threads);
@@ -88,6 +93,7 @@ final class TourOfCounting {
         ada.value(VALUE, Codec.utf8()).delete();
         ada.map(MAP, Codec.utf8()).delete();
         ada.waitGroup(GROUP).delete();
+        ada.barrier(BARRIER, 3).delete();
         ada.topic(TOPIC, Codec.utf8()).delete();
     }
 
@@ -157,6 +163,30 @@ final class TourOfCounting {
         }
         narrator.check(waiting.get(), "await() did not return true when all workers were done");
         narrator.say("Wait group: ada waited for three workers, and continued when the last of them was done.");
+    }
+
+    /** Nobody begins the next phase before all have finished this one. */
+    private void oneMeeting(ExecutorService threads) throws Exception {
+        AtomicIntegerArray finished = new AtomicIntegerArray(PHASES);
+        List<Callable<Boolean>> parties = new ArrayList<>();
+        for (Sereno client : List.of(ada, ben, cleo)) {
+            Barrier barrier = client.barrier(BARRIER, 3);
+            parties.add(() -> {
+                boolean together = true;
+                for (int phase = 0; phase < PHASES; phase++) {
+                    finished.incrementAndGet(phase);
+                    together &= barrier.await(client.nodeId(), PATIENCE) && finished.get(phase) == 3;
+                }
+                return together;
+            });
+        }
+        for (Future<Boolean> party : threads.invokeAll(parties)) {
+            narrator.check(party.get(), "a party went on before all had finished the phase");
+        }
+        long crossings = ada.barrier(BARRIER, 3).inspect().crossings();
+        narrator.check(crossings == PHASES, "the barrier counts " + crossings + " crossings");
+        narrator.say("Barrier: ada, ben and cleo worked in " + PHASES
+                + " phases, and nobody began one before all had finished the one before.");
     }
 
     private void oneStream() throws Exception {

@@ -54,7 +54,7 @@ class QuickstartTest {
 
         new Quickstart(new PrintStream(printed, true, StandardCharsets.UTF_8)).run("memory:/quickstart-test");
 
-        assertThat(printed.toString(StandardCharsets.UTF_8).lines()).hasSize(18).allMatch(line -> line.endsWith("."));
+        assertThat(printed.toString(StandardCharsets.UTF_8).lines()).hasSize(19).allMatch(line -> line.endsWith("."));
         assertThat(logged)
                 .allMatch(line -> LINES_OF_THE_CUT.matcher(line).matches())
                 .anyMatch(line -> line.contains("lost election"));

@@ -29,7 +29,8 @@ import java.util.Objects;
  * <p>The calls of {@link io.sereno.Mutex}, {@link io.sereno.ReadWriteMutex}, {@link io.sereno.LockSet}, {@link
  * io.sereno.PermitPool} and {@link io.sereno.SlotPool} that acquire
  * a right are observed. {@link io.sereno.Mutex#asLock()} is not observed, nor are elections: a leadership may last for
- * months. The meters of {@link SerenoMetrics} do not depend on this class.
+ * months. Waits that grant no right, such as those of {@link io.sereno.Barrier} and {@link io.sereno.WaitGroup}, are not
+ * observed either. The meters of {@link SerenoMetrics} do not depend on this class.
  */
 public final class SerenoObservations {
     private SerenoObservations() {}

@@ -180,6 +180,7 @@ class SerenoObservationsTest {
     @Test
     void otherObjectsAreThoseOfTheClient() throws Exception {
         assertThat(ada.counter("c").incrementAndGet()).isEqualTo(1);
+        assertThat(ada.barrier("b", 1).await("ada", Duration.ZERO)).isTrue();
         assertThat(ada.nodeId()).isEqualTo(plainAda.nodeId());
         assertThat(ada.mutex("m")).hasToString(plainAda.mutex("m").toString());
         assertThat(Set.of(ada).contains(ada)).isTrue();

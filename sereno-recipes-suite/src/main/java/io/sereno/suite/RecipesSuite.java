@@ -1,5 +1,7 @@
 package io.sereno.suite;
 
+import io.sereno.suite.barrier.BarrierFaultRules;
+import io.sereno.suite.barrier.BarrierRules;
 import io.sereno.suite.common.ClosingRules;
 import io.sereno.suite.common.PlaceRules;
 import io.sereno.suite.common.RecipeCommitRules;
@@ -146,6 +148,15 @@ public abstract class RecipesSuite extends SerenoTck {
     @Tag("WGP")
     @Tag("faults")
     class WaitGroupsUnderFaults extends WaitGroupFaultRules {}
+
+    @Nested
+    @Tag("BAR")
+    class Barriers extends BarrierRules {}
+
+    @Nested
+    @Tag("BAR")
+    @Tag("faults")
+    class BarriersUnderFaults extends BarrierFaultRules {}
 
     @Nested
     @Tag("LDR")

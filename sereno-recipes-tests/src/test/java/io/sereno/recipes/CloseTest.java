@@ -87,6 +87,7 @@ class CloseTest {
                 Threads.inThread(() -> sereno.permitPool("x", 2).tryAcquire(2, DAY)),
                 Threads.inThread(() -> sereno.slotPool("x", 1).tryAcquire(DAY)),
                 Threads.inThread(() -> group.await(DAY)),
+                Threads.inThread(() -> sereno.barrier("x", 2).await("a", DAY)),
                 Threads.inThread(() -> sereno.value("x", Codec.utf8()).await("b"::equals, DAY)),
                 Threads.inThread(() -> sereno.map("x", Codec.utf8()).await(map -> map.isEmpty(), DAY)),
                 Threads.inThread(() -> {

@@ -2,6 +2,7 @@ package io.sereno.recipes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sereno.Barrier;
 import io.sereno.CachedMap;
 import io.sereno.Codec;
 import io.sereno.From;
@@ -32,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -125,6 +127,24 @@ class FormatGrowthTest {
         assertThat(there.inspect().holders()).containsOnlyKeys(0);
         assertThat(there.acquire(0).number()).isEqualTo(1);
         assertThat(held.isHeld()).isTrue();
+    }
+
+    @Test
+    void barriers() throws Exception {
+        Backend line = clients.store.connect(clients.callbacks);
+        Barrier here = clients.connect("one", line).barrier("x", 2);
+        Barrier there = clients.connect("two").barrier("x", 2);
+        assertThat(clients.connect("three").barrier("x", 1).await("a", Duration.ZERO))
+                .isTrue();
+        CompletableFuture<Boolean> first = Threads.inThread(() -> here.await("a", Duration.ofHours(1)));
+        Threads.until(() -> there.inspect().waiting().size() == 1);
+        grow(line, "barrier/x", entry -> true);
+        assertThat(there.inspect().waiting())
+                .singleElement()
+                .satisfies(place -> assertThat(place.party()).isEqualTo("a"));
+        assertThat(there.await("b", Duration.ofHours(1))).isTrue();
+        assertThat(first.get(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(there.inspect().crossings()).isEqualTo(2);
     }
 
     @Test

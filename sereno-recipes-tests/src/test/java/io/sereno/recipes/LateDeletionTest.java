@@ -46,7 +46,9 @@ class LateDeletionTest {
     }
 
     @BeforeEach
-    void store() {
+    void store() throws InterruptedException {
+        here.barrier("x", 1).await("a");
+        Threads.until(() -> entries("barrier/x").size() == 1);
         here.counter("x").set(3);
         here.waitGroup("x").add(3);
         here.value("x", Codec.utf8()).set("former");
@@ -77,6 +79,11 @@ class LateDeletionTest {
 
     private CompletableFuture<Void> deleteWaitGroup() {
         Scope scope = new Scope(here.client(), "wait group", "x", "waitgroup/x");
+        return new HeadRemoval(scope.kernel(), scope, "delete", scope.directory(), "h").start();
+    }
+
+    private CompletableFuture<Void> deleteBarrier() {
+        Scope scope = new Scope(here.client(), "barrier", "x", "barrier/x");
         return new HeadRemoval(scope.kernel(), scope, "delete", scope.directory(), "h").start();
     }
 
@@ -154,6 +161,17 @@ class LateDeletionTest {
                 client.waitGroup("x").add(8);
             }
         },
+        BARRIER("barrier/x") {
+            @Override
+            CompletableFuture<Void> begin(LateDeletionTest test) {
+                return test.deleteBarrier();
+            }
+
+            @Override
+            void make(Sereno client) throws InterruptedException {
+                client.barrier("x", 1).await("a");
+            }
+        },
         VALUE("value/x") {
             @Override
             CompletableFuture<Void> begin(LateDeletionTest test) {
@@ -196,12 +214,12 @@ class LateDeletionTest {
 
         abstract CompletableFuture<Void> begin(LateDeletionTest test);
 
-        abstract void make(Sereno client);
+        abstract void make(Sereno client) throws InterruptedException;
     }
 
     @ParameterizedTest
     @EnumSource
-    void whatAnotherClientMadeAfterADeletionWithoutReplyIsNotDeleted(Deleted deleted) {
+    void whatAnotherClientMadeAfterADeletionWithoutReplyIsNotDeleted(Deleted deleted) throws InterruptedException {
         line.next(Request.commitsTo(deleted.directory), Fate.loseReply());
         CompletableFuture<Void> deletion = deleted.begin(this);
         assertThat(deletion).isNotDone();
@@ -210,14 +228,14 @@ class LateDeletionTest {
 
     @ParameterizedTest
     @EnumSource
-    void whatAnotherClientMadeAfterADeletionOfItsOwnIsNotDeleted(Deleted deleted) {
+    void whatAnotherClientMadeAfterADeletionOfItsOwnIsNotDeleted(Deleted deleted) throws InterruptedException {
         line.next(Request.commitsTo(deleted.directory), Fate.delayRequest(Duration.ofMillis(300)));
         CompletableFuture<Void> deletion = deleted.begin(this);
         clients.removeAll(deleted.directory);
         remains(deleted, deletion);
     }
 
-    private void remains(Deleted deleted, CompletableFuture<Void> deletion) {
+    private void remains(Deleted deleted, CompletableFuture<Void> deletion) throws InterruptedException {
         deleted.make(clients.connect("other"));
         List<Entry> made = ofNoClient(deleted);
         assertThat(made).isNotEmpty();
@@ -230,7 +248,7 @@ class LateDeletionTest {
     /** Without what a client keeps there for a while. */
     private List<Entry> ofNoClient(Deleted deleted) {
         return entries(deleted.directory).stream()
-                .filter(entry -> !entry.name().startsWith("o-"))
+                .filter(entry -> entry.leaseId() == 0)
                 .toList();
     }
 

@@ -36,6 +36,7 @@ class NamesTest {
                 maker("value", (sereno, name) -> sereno.value(name, Codec.utf8())),
                 maker("map", (sereno, name) -> sereno.map(name, Codec.utf8())),
                 maker("wait group", Sereno::waitGroup),
+                maker("barrier", (sereno, name) -> sereno.barrier(name, 2)),
                 maker("topic", (sereno, name) -> sereno.topic(name, Codec.utf8())),
                 maker("membership", Sereno::membership),
                 maker("ids", Sereno::ids));

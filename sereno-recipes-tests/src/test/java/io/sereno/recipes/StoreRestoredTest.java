@@ -2,6 +2,7 @@ package io.sereno.recipes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sereno.Barrier;
 import io.sereno.Counter;
 import io.sereno.Grant;
 import io.sereno.LossCause;
@@ -140,6 +141,48 @@ class StoreRestoredTest {
         assertThat(again.number()).isZero();
         again.release();
         assertThat(held.lost().toCompletableFuture().get(10, TimeUnit.SECONDS)).isEqualTo(LossCause.STORE_RESTORED);
+    }
+
+    /** The store has lost the place and the session. */
+    @ParameterizedTest
+    @EnumSource
+    void aPartyWhosePlaceIsLostArrivesAgain(MemoryBackup.Revisions revisions) throws Exception {
+        Barrier mine = clients.connect("one").barrier("x", 2);
+        Barrier theirs = clients.connect("two").barrier("x", 2);
+        assertThat(theirs.await("b", Duration.ZERO)).isFalse();
+        MemoryBackup backup = clients.store.backup();
+        CompletableFuture<Boolean> waits = Threads.inThread(() -> mine.await("a", Duration.ofHours(1)));
+        Threads.until(() -> theirs.inspect().waiting().size() == 1);
+
+        clients.store.restore(backup, revisions);
+
+        clients.passUntil(() -> theirs.inspect().waiting().size() == 1, Clients.TTL.multipliedBy(2));
+        CompletableFuture<Boolean> other = Threads.inThread(() -> theirs.await("b", Duration.ofHours(1)));
+        clients.passUntilDone(other, Clients.TTL);
+        assertThat(other.get(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(waits.get(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    /** A party that was withdrawn, and whose place exists again, is not waited with for long. */
+    @ParameterizedTest
+    @EnumSource
+    void aPartyWhosePlaceExistsAgainIsRemoved(MemoryBackup.Revisions revisions) throws Exception {
+        Sereno client = clients.connect("former");
+        Barrier next = clients.connect("next").barrier("x", 2);
+        CompletableFuture<Boolean> former =
+                Threads.inThread(() -> client.barrier("x", 2).await("a", Duration.ofSeconds(1)));
+        Threads.until(() -> next.inspect().waiting().size() == 1);
+        MemoryBackup backup = clients.store.backup();
+        clients.passUntilDone(former, Duration.ofSeconds(2));
+        assertThat(former.get(10, TimeUnit.SECONDS)).isFalse();
+        for (int i = 0; i < 20; i++) {
+            client.mutex("y").acquire().release();
+        }
+
+        clients.store.restore(backup, revisions);
+
+        clients.passUntil(() -> next.inspect().waiting().isEmpty(), Clients.TTL);
+        assertThat(next.await("b", Duration.ZERO)).isFalse();
     }
 
     /**

@@ -17,7 +17,7 @@ final class StoredNames extends LyingBackend {
     private static final Pattern LIKE_A_PLACE = Pattern.compile("[0-9A-Za-z]{11}-.*");
     private static final Pattern QUEUE = Pattern.compile("(lock|election|reader|rwlock|lockset|slots)/.*");
     /** Have other entries beside their places. */
-    private static final Pattern POOL = Pattern.compile("(semaphore|task)/.*");
+    private static final Pattern POOL = Pattern.compile("(semaphore|task|barrier)/.*");
 
     private static final Pattern SESSION = Pattern.compile("[0-9A-Za-z]{11}");
 

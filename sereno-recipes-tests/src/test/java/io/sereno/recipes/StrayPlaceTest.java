@@ -101,6 +101,20 @@ class StrayPlaceTest {
         assertThat(clients.entries("slots/x")).isEmpty();
     }
 
+    /** A stray place with another party would be crossed with. */
+    @Test
+    void aPartyIsNotCrossedWith() throws Exception {
+        arrives("barrier/x", "party stray\nparties 2\n");
+        assertThat(inThread(() -> one.barrier("x", 2).await("here", Duration.ZERO))
+                        .get(10, TimeUnit.SECONDS))
+                .isFalse();
+        arrives("barrier/x", "");
+        assertThat(inThread(() -> one.barrier("x", 1).await("here", Duration.ZERO))
+                        .get(10, TimeUnit.SECONDS))
+                .isTrue();
+        Threads.until(() -> one.barrier("x", 2).inspect().waiting().isEmpty());
+    }
+
     @Test
     void aTaskIsRun() throws Exception {
         arrives("task/x");
@@ -190,11 +204,15 @@ class StrayPlaceTest {
     }
 
     private void arrives(String directory) {
+        arrives(directory, "");
+    }
+
+    private void arrives(String directory, String lines) {
         Entry marker = clients.entries("session").get(0);
         line.commit(Commit.to(directory)
                         .put(
                                 marker.name() + "-zzz",
-                                new Card("one", Instant.EPOCH, Map.of()).encode(),
+                                new Card("one", Instant.EPOCH, Map.of()).encode(lines),
                                 marker.leaseId())
                         .build())
                 .toCompletableFuture()

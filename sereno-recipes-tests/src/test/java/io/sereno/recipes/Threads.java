@@ -1,8 +1,10 @@
 package io.sereno.recipes;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sereno.Mutex;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -30,9 +32,12 @@ public final class Threads {
         return result;
     }
 
-    /** Waits while no time passes: what others do meanwhile makes the condition true. */
+    /** Waits while no time passes: what others do meanwhile makes the condition true. Fails when the time of the test is up, which interrupts it. */
     public static void until(BooleanSupplier condition) {
         while (!condition.getAsBoolean()) {
+            assertThat(Thread.currentThread().isInterrupted())
+                    .as("the condition has not become true")
+                    .isFalse();
             Thread.onSpinWait();
         }
     }
@@ -52,10 +57,8 @@ public final class Threads {
     }
 
     public static Thread parked(AtomicReference<Thread> thread) {
-        while (thread.get() == null || thread.get().getState() != Thread.State.WAITING) {
-            Thread.onSpinWait();
-        }
-        return thread.get();
+        until(() -> thread.get() != null && thread.get().getState() == Thread.State.WAITING);
+        return Objects.requireNonNull(thread.get());
     }
 
     @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})

@@ -98,6 +98,12 @@ class TimedWaitsTest {
                 return here.waitGroup("w")::await;
             }
         },
+        BARRIER {
+            @Override
+            Call by(SerenoClient here) {
+                return timeout -> here.barrier("b", 2).await("here", timeout);
+            }
+        },
         VALUE {
             @Override
             Call by(SerenoClient here) {

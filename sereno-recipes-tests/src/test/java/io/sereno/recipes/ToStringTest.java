@@ -45,6 +45,7 @@ class ToStringTest {
         assertThat(sereno.map("x", Codec.utf8())).hasToString("map 'x' on memory");
         assertThat(sereno.map("x", Codec.utf8()).at("y")).hasToString("map 'x/y' on memory");
         assertThat(sereno.waitGroup("x")).hasToString("wait group 'x' on memory");
+        assertThat(sereno.barrier("x", 2)).hasToString("barrier 'x' on memory");
         assertThat(sereno.topic("x", Codec.utf8())).hasToString("topic 'x' on memory");
         assertThat(sereno.membership("x")).hasToString("membership 'x' on memory");
         assertThat(sereno.ids("x")).hasToString("ids 'x' on memory, " + IdLayout.SONYFLAKE);

@@ -2,8 +2,10 @@ package io.sereno.recipes;
 
 import static io.sereno.recipes.Threads.awaitWaiters;
 import static io.sereno.recipes.Threads.inThread;
+import static io.sereno.recipes.Threads.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sereno.Barrier;
 import io.sereno.Codec;
 import io.sereno.From;
 import io.sereno.Grant;
@@ -15,6 +17,7 @@ import io.sereno.Peer;
 import io.sereno.Topic;
 import io.sereno.TopicReader;
 import io.sereno.recipes.connect.LogCapture;
+import io.sereno.recipes.kernel.Place;
 import io.sereno.spi.Backend;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
@@ -162,6 +165,20 @@ class UnknownEntriesTest {
             CompletableFuture<Message<String>> first = inThread(reader::next);
             assertThat(first.get(10, TimeUnit.SECONDS).payload()).isEqualTo("a");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void partiesCrossBesideThem(boolean leased) throws Exception {
+        put("barrier/x", leased);
+        Barrier barrier = clients.connect("one").barrier("x", 2);
+        CompletableFuture<Boolean> first = inThread(() -> barrier.await("a", Duration.ofHours(1)));
+        until(() -> barrier.inspect().waiting().size() == 1);
+        put("barrier/x", !leased);
+        assertThat(clients.connect("two").barrier("x", 2).await("b", Duration.ofHours(1)))
+                .isTrue();
+        assertThat(first.get(10, TimeUnit.SECONDS)).isTrue();
+        until(() -> clients.entries("barrier/x").stream().noneMatch(entry -> Place.isPlace(entry.name())));
     }
 
     /** It blocks, since its meaning is unknown; a view reports what it is, and how to remove it. */

@@ -1,5 +1,6 @@
 package io.sereno.recipes;
 
+import io.sereno.Barrier;
 import io.sereno.Codec;
 import io.sereno.Counter;
 import io.sereno.IdGenerator;
@@ -21,6 +22,7 @@ import io.sereno.Subscription;
 import io.sereno.Topic;
 import io.sereno.WaitGroup;
 import io.sereno.operator.Operator;
+import io.sereno.recipes.barrier.BarrierRecipe;
 import io.sereno.recipes.client.Client;
 import io.sereno.recipes.client.Directories;
 import io.sereno.recipes.client.Settings;
@@ -117,6 +119,11 @@ public final class SerenoClient implements Sereno {
     @Override
     public WaitGroup waitGroup(String name) {
         return new WaitGroupRecipe(client, name, directories.of("waitgroup", name));
+    }
+
+    @Override
+    public Barrier barrier(String name, int parties) {
+        return new BarrierRecipe(client, name, parties, directories.of("barrier", name));
     }
 
     @Override

@@ -88,7 +88,7 @@ public class SerenoSystem implements Peer.Connector {
 
         @Override
         public Meeting meeting(String name) {
-            return new OneWaitGroup(sereno.waitGroup(name));
+            return subject.equals("Barrier") ? new OneBarrier(sereno, name) : new OneWaitGroup(sereno.waitGroup(name));
         }
 
         @Override
@@ -228,6 +228,16 @@ public class SerenoSystem implements Peer.Connector {
         public void meet(int parties, int round) throws InterruptedException {
             group.join().done();
             group.await();
+        }
+    }
+
+    private record OneBarrier(Sereno sereno, String name) implements Peer.Meeting {
+        @Override
+        public void open(int parties, int round) {}
+
+        @Override
+        public void meet(int parties, int round) throws InterruptedException {
+            sereno.barrier(name, parties).await(sereno.nodeId());
         }
     }
 

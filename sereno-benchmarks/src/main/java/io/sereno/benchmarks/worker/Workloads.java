@@ -30,7 +30,7 @@ final class Workloads {
             case "W6b" -> new HandOvers(clients);
             case "W7", "locks" -> new HeldLocks(clients, size);
             case "W8" -> new FirstLock(clients);
-            case "W9" -> new Meetings(clients);
+            case "W9", "W14a", "W14b" -> new Meetings(clients, size);
             case "members" -> new Members(clients, size);
             case "ids" -> new Series(clients);
             default -> throw new IllegalArgumentException("no workload for row " + row);

@@ -20,7 +20,19 @@ class WorkloadsTest {
 
     /** The prefix is different in each test, since the clients stay connected to one store. */
     private static Clients clients(Peer.Connector connector, String store, String prefix) {
-        return new Clients(connector, new Peer.Target(store, "", "bench", Duration.ofSeconds(10), "", false), prefix);
+        return new Clients(
+                connector, new Peer.Target(store, "", "bench", Duration.ofSeconds(10), subject(prefix), false), prefix);
+    }
+
+    /** Which recipe of Sereno a row measures, where one workload serves several. */
+    private static String subject(String row) {
+        return switch (row) {
+            case "W10a", "W10b", "writers" -> "ReadWriteMutex";
+            case "W11a", "W11b" -> "SharedValue";
+            case "W12a", "W12b", "slots" -> "SlotPool";
+            case "W14a", "W14b" -> "Barrier";
+            default -> "";
+        };
     }
 
     private static Window run(Workload workload) throws Exception {
@@ -59,6 +71,8 @@ class WorkloadsTest {
                 "W12b",
                 "W13a",
                 "W13b",
+                "W14a",
+                "W14b",
                 "adds",
                 "ids",
                 "idle",
@@ -190,6 +204,23 @@ class WorkloadsTest {
             }
         });
         assertThat(window.faults()).singleElement().asString().startsWith("sum: ");
+    }
+
+    @Test
+    void aPartyThatDoesNotWaitForTheLastIsSeen() throws Exception {
+        Window window = run("W14b", 3, new Peer() {
+            @Override
+            public Meeting meeting(String name) {
+                return new Meeting() {
+                    @Override
+                    public void open(int parties, int round) {}
+
+                    @Override
+                    public void meet(int parties, int round) {}
+                };
+            }
+        });
+        assertThat(window.faults()).singleElement().asString().startsWith("a party left before all had come");
     }
 
     @Test

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sereno.Barrier;
 import io.sereno.CachedMap;
 import io.sereno.CachedValue;
 import io.sereno.Codec;
@@ -364,6 +365,63 @@ class CookbookTest {
         assertThat(other.number()).isZero();
         again.release();
         other.release();
+    }
+
+    /** Computes all rounds. Each node has some cells, and reads the cells of the others as they were after the round before. */
+    static void simulate(Sereno sereno, String run, String node, int nodes, int rounds, IntConsumer compute)
+            throws InterruptedException {
+        Barrier round = sereno.barrier("simulation/" + run, nodes);
+        for (int number = 1; number <= rounds; number++) {
+            compute.accept(number);
+            round.await(node); // goes on when all nodes have computed this round
+        }
+    }
+
+    /** False if not all have come within five minutes. Then nobody begins by this call. */
+    static boolean loadTogether(Sereno sereno, String test, String generator, int generators, Runnable load)
+            throws InterruptedException {
+        Barrier start = sereno.barrier("load-test/" + test, generators);
+        if (!start.await(generator, Duration.ofMinutes(5))) {
+            return false;
+        }
+        load.run();
+        return true;
+    }
+
+    @Test
+    void noNodeComputesARoundBeforeAllHaveComputedTheOneBefore() throws Exception {
+        int nodes = 6;
+        int rounds = 20;
+        Map<String, Integer> last = new ConcurrentHashMap<>();
+        AtomicInteger tooEarly = new AtomicInteger();
+        List<Callable<Void>> parties = new ArrayList<>();
+        for (int i = 0; i < nodes; i++) {
+            Sereno client = i % 2 == 0 ? one : two;
+            String node = "node-" + i;
+            last.put(node, 0);
+            parties.add(() -> {
+                simulate(client, "42", node, nodes, rounds, round -> {
+                    last.put(node, round);
+                    tooEarly.addAndGet(last.values().stream().allMatch(of -> of >= round - 1) ? 0 : 1);
+                });
+                return null;
+            });
+        }
+        results(parties);
+        assertThat(tooEarly).hasValue(0);
+        assertThat(last.values()).containsOnly(rounds);
+        assertThat(one.barrier("simulation/42", nodes).inspect().crossings()).isEqualTo(rounds);
+    }
+
+    @Test
+    void allGeneratorsOfALoadBeginTogether() throws Exception {
+        AtomicInteger loads = new AtomicInteger();
+        List<Callable<Boolean>> generators = new ArrayList<>();
+        for (String generator : List.of("a", "b", "c")) {
+            generators.add(() -> loadTogether(two, "peak", generator, 3, loads::incrementAndGet));
+        }
+        assertThat(results(generators)).containsOnly(true);
+        assertThat(loads).hasValue(3);
     }
 
     static String newId(Sereno sereno) {

@@ -40,7 +40,7 @@ public class PlaceRules {
 
     private static final Pattern QUEUE = Pattern.compile("(lock|rwlock|lockset|slots|election|reader)/.*");
     /** Have other entries beside their places. */
-    private static final Pattern POOL = Pattern.compile("(semaphore|task)/.*");
+    private static final Pattern POOL = Pattern.compile("(semaphore|task|barrier)/.*");
 
     private static final Pattern LIKE_A_PLACE = Pattern.compile("[0-9A-Za-z]{11}-.*");
 

@@ -1,5 +1,6 @@
 package io.sereno.suite.common;
 
+import io.sereno.Barrier;
 import io.sereno.Codec;
 import io.sereno.Counter;
 import io.sereno.From;
@@ -33,6 +34,7 @@ import io.sereno.tck.faults.Between;
 import io.sereno.tck.history.Call;
 import io.sereno.tck.history.Operation;
 import io.sereno.tck.history.Recorder;
+import io.sereno.tck.recipes.Calling;
 import io.sereno.tck.recipes.Node;
 import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
@@ -189,6 +191,15 @@ public class RecipeCommitRules {
             node.result("join", group::join);
         }
         node.run("delete", group::delete);
+        Barrier barrier = node.sereno().barrier("b" + end, 40);
+        List<Calling<Boolean>> parties = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            String party = (100 + i) + "x".repeat(197);
+            parties.add(node.calls("await", () -> barrier.await(party, LONG)));
+        }
+        parties.forEach(party -> bench.same("what await() returned", true, party.result(LONG)));
+        node.result("await", () -> barrier.await("one", Duration.ZERO));
+        node.run("delete", barrier::delete);
         Topic<String> topic =
                 node.sereno().topic("t" + end, Codec.utf8()).withRetention(new Retention(5, Optional.empty()));
         for (int i = 0; i < 12; i++) {

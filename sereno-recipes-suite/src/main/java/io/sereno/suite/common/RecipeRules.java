@@ -1,5 +1,6 @@
 package io.sereno.suite.common;
 
+import io.sereno.Barrier;
 import io.sereno.CachedMap;
 import io.sereno.CachedValue;
 import io.sereno.Codec;
@@ -107,6 +108,12 @@ public class RecipeRules {
                 () -> "a wait group that is finished has one header, and there are " + names(bench, "waitgroup/w"));
         node.run("delete", group::delete);
         requireNames(bench, "waitgroup/w", List.of());
+        Barrier barrier = node.sereno().barrier("b", 1);
+        node.run("await", () -> barrier.await("one"));
+        node.result("await", () -> node.sereno().barrier("b", 2).await("one", Duration.ZERO));
+        requireNames(bench, "barrier/b", List.of("h", "w"));
+        node.run("delete", barrier::delete);
+        requireNames(bench, "barrier/b", List.of());
         Topic<String> topic = node.sereno().topic("t", Codec.utf8());
         node.result("publish", () -> topic.publish("m"));
         TopicReader<String> reader = node.result("reader", () -> topic.reader(new From.Durable("d")));
@@ -127,7 +134,15 @@ public class RecipeRules {
             bench.same("the entries of a mutex that was released", List.of(), names(bench, "lock/name-" + i));
         }
         for (String directory : List.of(
-                "election/e", "member/g", "counter/c", "value/v", "map/m", "waitgroup/w", "topic/t", "reader/d/t")) {
+                "election/e",
+                "member/g",
+                "counter/c",
+                "value/v",
+                "map/m",
+                "waitgroup/w",
+                "barrier/b",
+                "topic/t",
+                "reader/d/t")) {
             bench.same("the entries of " + directory + ", which was released", List.of(), names(bench, directory));
         }
         bench.verify(
@@ -212,6 +227,15 @@ public class RecipeRules {
         bad.put(
                 "a negative time to wait for a slot",
                 () -> node.sereno().slotPool("n", 3).tryAcquire(Duration.ofMillis(-1)));
+        bad.put("no parties", () -> node.sereno().barrier("b", 0));
+        bad.put("too many parties", () -> node.sereno().barrier("b", Barrier.MAX_PARTIES + 1));
+        bad.put("a party without a name", () -> node.sereno().barrier("b", 1).await(""));
+        bad.put(
+                "a party whose name is too long",
+                () -> node.sereno().barrier("b", 1).await("p".repeat(201)));
+        bad.put(
+                "a negative time to wait for parties",
+                () -> node.sereno().barrier("b", 1).await("one", Duration.ofMillis(-1)));
         bad.put("no ids", () -> node.sereno().ids("i").nextIds(0));
         bad.put("an empty id", () -> node.sereno().membership("g").join("", Node.steady(bench)));
         bad.put("a ttl that no store gives", () -> node.sereno().membership("g").join("one", Duration.ofDays(4_000)));

@@ -1,5 +1,6 @@
 package io.sereno.suite.common;
 
+import io.sereno.Barrier;
 import io.sereno.CachedMap;
 import io.sereno.CachedValue;
 import io.sereno.Codec;
@@ -177,6 +178,7 @@ public abstract class RequestCosts {
         values(one, other, operations);
         maps(one, other, operations);
         waitGroups(one, other, operations);
+        barriers(one, other, operations);
         topics(one, other, operations);
         memberships(one, other, operations);
         IdGenerator ids = one.ids("ids");
@@ -318,6 +320,18 @@ public abstract class RequestCosts {
             FutureTask<Void> waiting = inThread(awaited::await);
             elsewhere.done();
             waiting.get(60, TimeUnit.SECONDS);
+        });
+    }
+
+    private static void barriers(Sereno one, Sereno other, Map<String, Work> operations) {
+        Barrier alone = one.barrier("alone", 1);
+        operations.put("cross a barrier of one party", () -> alone.await("a"));
+        Barrier here = one.barrier("shared", 2);
+        Barrier there = other.barrier("shared", 2);
+        operations.put("cross a barrier of two parties in two clients", () -> {
+            FutureTask<Void> first = inThread(() -> here.await("a"));
+            there.await("b");
+            first.get(60, TimeUnit.SECONDS);
         });
     }
 

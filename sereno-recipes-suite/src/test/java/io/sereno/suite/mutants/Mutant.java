@@ -38,6 +38,7 @@ public record Mutant(String name, String rule, World.Backends backends) {
         ValueMutants.addTo(all);
         MapMutants.addTo(all);
         WaitGroupMutants.addTo(all);
+        BarrierMutants.addTo(all);
         IdMutants.addTo(all);
         CommonMutants.addTo(all);
         PlaceMutants.addTo(all);

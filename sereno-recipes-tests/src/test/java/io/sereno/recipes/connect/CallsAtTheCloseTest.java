@@ -28,6 +28,7 @@ class CallsAtTheCloseTest {
         return Stream.of(
                 sereno -> sereno.counter("x").delete(),
                 sereno -> sereno.waitGroup("x").delete(),
+                sereno -> sereno.barrier("x", 2).delete(),
                 sereno -> sereno.topic("x", Codec.utf8()).delete());
     }
 

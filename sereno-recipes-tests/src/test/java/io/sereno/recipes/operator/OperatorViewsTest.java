@@ -144,6 +144,40 @@ class OperatorViewsTest {
     }
 
     @Test
+    void whoWaitsAtABarrierIsShownAndOneThatIsEndedArrivesAgain() throws Exception {
+        CompletableFuture<Boolean> first =
+                Threads.inThread(() -> one.barrier("x", 3).await("a", Duration.ofHours(1)));
+        clients.passUntil(() -> clients.entries("barrier/x").size() == 1, Duration.ofSeconds(1));
+        CompletableFuture<Boolean> second =
+                Threads.inThread(() -> two.barrier("x", 3).await("b", Duration.ofHours(1)));
+        clients.passUntil(() -> clients.entries("barrier/x").size() == 2, Duration.ofSeconds(1));
+        QueueView queue = operator.queue(Kind.BARRIER, "x").orElseThrow();
+        assertThat(queue.holders()).isEmpty();
+        assertThat(queue.waiters()).extracting(Seat::nodeId).containsExactly("one", "two");
+        assertThat(queue.waiters()).allMatch(seat -> seat.firstToken().isEmpty() && !seat.foreign());
+        assertThat(sessionOf("one").holdings()).extracting(Holding::role).containsExactly(Role.WAITS);
+        CompletableFuture<WaitForGraph> graph = Threads.inThread(() -> operator.waitFor(Duration.ZERO));
+        clients.passUntilDone(graph, Duration.ofSeconds(1));
+        assertThat(graph.get().edges()).as("waits for clients that are there").isEmpty();
+
+        Release release = operator.endNow(queue.waiters().get(0), "it hangs");
+
+        assertThat(release.result()).isEqualTo(Release.Result.RELEASED);
+        clients.passUntil(
+                () -> operator.queue(Kind.BARRIER, "x").orElseThrow().seats().size() == 2, Clients.TTL.multipliedBy(2));
+        assertThat(operator.queue(Kind.BARRIER, "x").orElseThrow().seats())
+                .extracting(Seat::nodeId)
+                .containsExactly("two", "one");
+        CompletableFuture<Boolean> third =
+                Threads.inThread(() -> two.barrier("x", 3).await("c", Duration.ofHours(1)));
+        for (CompletableFuture<Boolean> each : List.of(first, second, third)) {
+            clients.passUntilDone(each, Clients.TTL);
+            assertThat(each.get(10, TimeUnit.SECONDS)).isTrue();
+        }
+        clients.passUntil(() -> operator.queue(Kind.BARRIER, "x").isEmpty(), Duration.ofSeconds(5));
+    }
+
+    @Test
     void lockSetsElectionsAndReadersAreQueuesToo() throws Exception {
         Grant both = one.lockSet("accounts").acquire(Set.of("alice", "bob"), Set.of());
         LeaderElection election = two.election("leader").start();
@@ -217,6 +251,7 @@ class OperatorViewsTest {
                 entry("value", name -> one.value(name, Codec.utf8()).set("a")),
                 entry("map", name -> one.map(name, Codec.utf8()).at("a").set("b")),
                 entry("waitGroup", name -> one.waitGroup(name).add(1)),
+                entry("barrier", name -> one.barrier(name, 1).await("a")),
                 entry("topic", name -> one.topic(name, Codec.utf8()).publish("a")),
                 entry("membership", name -> one.membership(name).join("node-1", Clients.TTL)),
                 entry("keepAlive", name -> one.keepAlive(name, "node-1", Clients.TTL)),

@@ -34,7 +34,7 @@ public final class Receipt {
      */
     public record Evidence(String name, ToLongFunction<Entry> revision) {
         /** The mark, which the commit puts. */
-        static Evidence mark(String name) {
+        public static Evidence mark(String name) {
             return new Evidence(name, found -> Card.isLive(found) ? found.createRevision() : 0);
         }
 

@@ -201,7 +201,7 @@ public final class Session {
 
     // Step 6.
     /** One more name stays taken until this session ends. */
-    void withdrawn() {
+    public void withdrawn() {
         strand.execute(() -> {
             if (++withdrawn > MOST_WITHDRAWN && !ended && !retired) {
                 keeper.full(this);

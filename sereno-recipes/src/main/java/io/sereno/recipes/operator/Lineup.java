@@ -47,6 +47,7 @@ record Lineup(
                 int limit = limit(stored).orElse(0);
                 yield Standing.ofAllotted(Allotted.within(limit, queue), limit);
             }
+            case BARRIER -> Standing.ofParties(queue);
             case SLOT_POOL -> Standing.ofRanked(Ranked.waiting(queue, SlotPoolRecipe::waits));
             case READ_WRITE_LOCK, LOCK_SET -> Standing.ofRanked(Ranked.byClaims(queue));
             default -> Standing.ofRanked(Ranked.exclusive(queue));

@@ -41,6 +41,13 @@ record Standing(
         return all;
     }
 
+    /** All wait, and for those that have not arrived. */
+    static List<Standing> ofParties(List<Entry> queue) {
+        return queue.stream()
+                .map(entry -> new Standing(entry, false, true, 1, List.of(), List.of(), 0))
+                .toList();
+    }
+
     /** A place that waits is granted after all that wait in front of it: so it waits for the last of them; the first one for those that hold. */
     static List<Standing> ofAllotted(List<Allotted> queue, int limit) {
         List<Standing> all = new ArrayList<>(queue.size());

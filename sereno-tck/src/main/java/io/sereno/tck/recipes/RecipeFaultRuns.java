@@ -102,6 +102,15 @@ public class RecipeFaultRuns {
     }
 
     @RuleTable(waits = true, value = """
+            BAR-1 | allPartiesOfACrossingGetTheSameAnswerWhateverBreaks | 20 | OUT-2 and OUT-3: how an arrival, a crossing and a withdrawal whose reply was lost are settled
+            BAR-2 | nobodyCrossesBeforeAllAreThereWhateverBreaks        | 20 | READ-6: what a read shows after a reconnect
+            BAR-3 | nobodyPassesAPartyThatWaitsWhateverBreaks           | 20 | READ-6 and WAT-8: what a read shows after a reconnect, and whether a watch asks for one
+            """)
+    void barrier(Bench bench, RuleTest test) {
+        BarrierRun.rough(bench).judge(bench, test.rule(), test.atLeast());
+    }
+
+    @RuleTable(waits = true, value = """
             TOP-1  | everybodySeesTheSameMessageWhateverBreaks | 100 | OUT-2 under faults: header and batch are one commit
             TOP-2  | aPublishedMessageIsReadWhateverBreaks      |  50 | OUT-2 and READ-6: whether acknowledged messages are read after a reconnect
             TOP-3a | readersMissNothingWhateverBreaks          | 100 | WAT-8 and READ-6: whether a reader looks again after a break

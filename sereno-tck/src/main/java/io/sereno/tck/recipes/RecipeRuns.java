@@ -102,6 +102,15 @@ public class RecipeRuns {
     }
 
     @RuleTable(waits = true, value = """
+            BAR-1 | allPartiesOfACrossingGetTheSameAnswer | 20 | COM-1 and COM-3: conditions that are judged, on the entry that decides who has crossed
+            BAR-2 | nobodyCrossesBeforeAllAreThere        | 20 | READ-3b: whether a read shows a place that is gone
+            BAR-3 | nobodyPassesAPartyThatWaits           | 20 | READ-3a and WAT-1: whether a read shows all places, and whether a party is notified
+            """)
+    void barrier(Bench bench, RuleTest test) {
+        BarrierRun.calm(bench).judge(bench, test.rule(), test.atLeast());
+    }
+
+    @RuleTable(waits = true, value = """
             TOP-1  | everybodySeesTheSameMessageAtAnOffset | 150 | COM-1: header and batch are one commit
             TOP-2  | aPublishedMessageIsReadAtItsOffset     | 100 | READ-1: whether acknowledged messages are read
             TOP-3a | readersMissNothing                    | 150 | READ-3 and WAT-1: whether a range read may miss what lived throughout, or a notice get lost

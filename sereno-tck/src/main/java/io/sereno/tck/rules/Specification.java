@@ -24,8 +24,8 @@ public final class Specification {
     private static final Pattern PARTS = Pattern.compile("\\*(Intent|Untested|Also tested by|No mutant):\\*");
 
     private static final Set<String> OF_RECIPES = Set.of(
-            "REC", "LCK", "RWL", "MLK", "SEM", "SLT", "LDR", "SCH", "CTR", "SHV", "SHM", "WGP", "IDS", "TOP", "MEM",
-            "OPR");
+            "REC", "LCK", "RWL", "MLK", "SEM", "SLT", "LDR", "SCH", "CTR", "SHV", "SHM", "WGP", "BAR", "IDS", "TOP",
+            "MEM", "OPR");
 
     private static final Specification SHIPPED = parse(shippedLines());
 

@@ -1,0 +1,59 @@
+package io.sereno.recipes.barrier;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The next crossing, if a call of this client is to make it: step 3 of the package. Confined to the strand.
+ *
+ * <p>Of many parties, two looks, one after the other, have to show the same. The second one began after the last of the places was put, and shows each
+ * of them.
+ */
+final class NextCrossing {
+    private record Proposal(long head, long withdrawals, List<BarrierPlace> places) {}
+
+    private @Nullable Proposal proposal;
+    private boolean isConfirmed;
+    private boolean isOverdue;
+
+    /** A ttl has passed: whoever should have made the crossing may be gone. */
+    void overdue() {
+        isOverdue = true;
+    }
+
+    /** Judges a look. {@code waiting}: the calls of this client. */
+    void consider(BarrierLook look, List<Arrival> waiting) {
+        Proposal former = proposal;
+        proposal = null;
+        for (Arrival arrival : waiting) {
+            List<BarrierPlace> next = look.next(arrival.parties);
+            int position = next.indexOf(arrival.stored());
+            if (position >= 0 && (isOverdue || position == next.size() - 1)) {
+                proposal = new Proposal(look.head(), look.withdrawals(), next);
+            }
+        }
+        isConfirmed = proposal != null && (BarrierLook.areFew(proposal.places) || proposal.equals(former));
+        isOverdue &= proposal != null;
+    }
+
+    /** Whether it takes another look. */
+    boolean isInDoubt() {
+        return proposal != null && !isConfirmed;
+    }
+
+    /** The places that are to cross; empty as long as that is not certain. */
+    List<BarrierPlace> places() {
+        return proposal != null && isConfirmed ? proposal.places : List.of();
+    }
+
+    /** The commit was sent: the next look begins anew. */
+    void forget() {
+        proposal = null;
+        isConfirmed = false;
+    }
+
+    void done() {
+        forget();
+        isOverdue = false;
+    }
+}
