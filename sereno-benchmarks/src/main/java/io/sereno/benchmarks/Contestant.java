@@ -52,6 +52,7 @@ record Contestant(Role role, String system, String subject, String connector, St
             case LOCK -> "Mutex";
             case METERED_LOCK -> "Mutex with Micrometer";
             case WRITE_LOCK -> "ReadWriteMutex";
+            case LOCK_SET -> "LockSet";
             case SLOT -> "SlotPool";
             case PERMIT -> "PermitPool";
             case ELECTION -> "LeaderElection";
@@ -74,6 +75,7 @@ record Contestant(Role role, String system, String subject, String connector, St
                 switch (row.feature()) {
                     case LOCK -> row.id().equals("W3") ? List.of("RLock", "RFairLock") : List.of("RLock");
                     case WRITE_LOCK -> List.of("RReadWriteLock");
+                    case LOCK_SET -> List.of("RedissonMultiLock");
                     // Neither it nor Curator has numbers; a permit is nearest.
                     case SLOT, PERMIT -> List.of("RPermitExpirableSemaphore");
                     case ELECTION -> List.of("RLock");
@@ -94,12 +96,13 @@ record Contestant(Role role, String system, String subject, String connector, St
                     case COUNTER -> List.of("compare-and-set");
                     case TOPIC -> List.of("puts and watch");
                     case GROUP -> List.of("keys of a lease");
-                    case MEETING, BARRIER, IDS, METERED_LOCK, WRITE_LOCK, SLOT, PERMIT, VALUE -> List.of();
+                    case MEETING, BARRIER, IDS, METERED_LOCK, WRITE_LOCK, LOCK_SET, SLOT, PERMIT, VALUE -> List.of();
                 };
             case "zookeeper" ->
                 switch (row.feature()) {
                     case LOCK -> List.of("InterProcessMutex");
                     case WRITE_LOCK -> List.of("InterProcessReadWriteLock");
+                    case LOCK_SET -> List.of("InterProcessMultiLock");
                     case SLOT, PERMIT -> List.of("InterProcessSemaphoreV2");
                     case ELECTION -> List.of("LeaderLatch");
                     case COUNTER -> List.of("DistributedAtomicLong");

@@ -33,6 +33,8 @@ record Row(
         WRITE_LOCK,
         /** A lock whose client has meters of Micrometer, beside one that has none. */
         METERED_LOCK,
+        /** Three names at one moment. */
+        LOCK_SET,
         /** The one slot of a pool. */
         SLOT,
         /** A permit of a pool. */

@@ -60,6 +60,8 @@ final class Rows {
             w("W13b", "one permit of four, taken and given back, 8 clients", Feature.PERMIT, 8),
             onlyCurator(w("W14a", "a barrier of one party, crossings", Feature.BARRIER, 1)),
             onlyCurator(w("W14b", "a barrier of 8 clients, crossings", Feature.BARRIER, 8)),
+            w("W15a", "3 names locked together and unlocked, nobody else", Feature.LOCK_SET, 1),
+            w("W15b", "3 names locked together and unlocked, 8 clients", Feature.LOCK_SET, 8),
             growth("waiting", "lock and unlock, that many clients wait", Feature.LOCK, TENFOLD),
             growth("writers", "write lock and unlock, that many clients wait", Feature.WRITE_LOCK, TENFOLD),
             growth("slots", "slot taken and given back, that many clients wait", Feature.SLOT, TENFOLD),

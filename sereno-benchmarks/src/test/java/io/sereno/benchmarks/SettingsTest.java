@@ -16,7 +16,7 @@ class SettingsTest {
 
     @Test
     void aGroupIsAllItsRows() {
-        assertThat(rows("w")).hasSize(25).startsWith("W W1").endsWith("W W14b");
+        assertThat(rows("w")).hasSize(27).startsWith("W W1").endsWith("W W15b");
         assertThat(rows("growth"))
                 .containsExactly(
                         "GROWTH waiting",

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,7 @@ public class SerenoSystem implements Peer.Connector {
             return new OneLock(
                     switch (subject) {
                         case "ReadWriteMutex" -> sereno.readWriteMutex(name)::acquireWrite;
+                        case "LockSet" -> () -> sereno.lockSet(name).acquire(Set.of("a", "b", "c"), Set.of());
                         case "SlotPool" -> sereno.slotPool(name, 1)::acquire;
                         default -> sereno.mutex(name)::acquire;
                     });

@@ -8,9 +8,9 @@ final class Workloads {
 
     static Workload of(String row, int size, Clients clients) {
         return switch (row) {
-            case "W1", "W10a", "W12a", "metered" -> LockCycles.ofLock(clients, 1, 1, 0);
+            case "W1", "W10a", "W12a", "W15a", "metered" -> LockCycles.ofLock(clients, 1, 1, 0);
             case "W2" -> LockCycles.ofLock(clients, 1, size, 0);
-            case "W3", "waiting", "W10b", "W12b", "writers", "slots" -> LockCycles.ofLock(clients, size, 1, 0);
+            case "W3", "waiting", "W10b", "W12b", "W15b", "writers", "slots" -> LockCycles.ofLock(clients, size, 1, 0);
             case "W13a" -> LockCycles.ofPermits(clients, 1, PERMITS);
             case "W13b" -> LockCycles.ofPermits(clients, size, PERMITS);
             case "permits" -> LockCycles.ofPermits(clients, size, 1);

@@ -31,6 +31,7 @@ class WorkloadsTest {
             case "W11a", "W11b" -> "SharedValue";
             case "W12a", "W12b", "slots" -> "SlotPool";
             case "W14a", "W14b" -> "Barrier";
+            case "W15a", "W15b" -> "LockSet";
             default -> "";
         };
     }
@@ -73,6 +74,8 @@ class WorkloadsTest {
                 "W13b",
                 "W14a",
                 "W14b",
+                "W15a",
+                "W15b",
                 "adds",
                 "ids",
                 "idle",

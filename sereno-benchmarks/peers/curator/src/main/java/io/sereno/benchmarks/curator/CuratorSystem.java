@@ -1,6 +1,7 @@
 package io.sereno.benchmarks.curator;
 
 import io.sereno.benchmarks.worker.Peer;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -15,6 +16,8 @@ import org.apache.curator.framework.recipes.barriers.DistributedDoubleBarrier;
 import org.apache.curator.framework.recipes.cache.CuratorCache;
 import org.apache.curator.framework.recipes.cache.CuratorCacheListener;
 import org.apache.curator.framework.recipes.leader.LeaderLatch;
+import org.apache.curator.framework.recipes.locks.InterProcessLock;
+import org.apache.curator.framework.recipes.locks.InterProcessMultiLock;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
 import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreV2;
@@ -44,10 +47,13 @@ public final class CuratorSystem implements Peer.Connector {
     }
 
     private record Client(CuratorFramework client, String subject) implements Peer {
-        private InterProcessMutex named(String path) {
-            return subject.equals("InterProcessReadWriteLock")
-                    ? new InterProcessReadWriteLock(client, path).writeLock()
-                    : new InterProcessMutex(client, path);
+        private InterProcessLock named(String path) {
+            return switch (subject) {
+                case "InterProcessReadWriteLock" -> new InterProcessReadWriteLock(client, path).writeLock();
+                case "InterProcessMultiLock" ->
+                    new InterProcessMultiLock(client, List.of(path + "/a", path + "/b", path + "/c"));
+                default -> new InterProcessMutex(client, path);
+            };
         }
 
         @Override
@@ -55,22 +61,22 @@ public final class CuratorSystem implements Peer.Connector {
             if (subject.equals("InterProcessSemaphoreV2")) {
                 return permit(name, 1);
             }
-            InterProcessMutex mutex = named("/" + name);
+            InterProcessLock lock = named("/" + name);
             return new Lock() {
                 @Override
                 public long acquire() throws Exception {
-                    mutex.acquire();
+                    lock.acquire();
                     return 0;
                 }
 
                 @Override
                 public void release() throws Exception {
-                    mutex.release();
+                    lock.release();
                 }
 
                 @Override
                 public boolean held() {
-                    return mutex.isOwnedByCurrentThread();
+                    return lock.isAcquiredInThisProcess();
                 }
             };
         }

@@ -53,6 +53,9 @@ public final class RedissonSystem implements Peer.Connector {
             return switch (subject) {
                 case "RFairLock" -> client.getFairLock(name);
                 case "RReadWriteLock" -> client.getReadWriteLock(name).writeLock();
+                case "RedissonMultiLock" ->
+                    client.getMultiLock(
+                            client.getLock(name + "/a"), client.getLock(name + "/b"), client.getLock(name + "/c"));
                 default -> client.getLock(name);
             };
         }
