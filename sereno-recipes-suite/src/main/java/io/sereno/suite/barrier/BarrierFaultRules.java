@@ -92,7 +92,7 @@ public class BarrierFaultRules {
             bench.same(
                     "await() when the other has given up, " + fate,
                     false,
-                    other.result("await", () -> barrier(other, name).await("b", Duration.ofMillis(1_000))));
+                    other.result("await", () -> barrier(other, name).await("b", Duration.ofSeconds(1))));
             Calling<Boolean> again = arrives(unlucky, name, "a");
             Calling<Boolean> with = arrives(other, name, "b");
             bench.same("whether " + again + " has crossed", true, again.result(LONG));

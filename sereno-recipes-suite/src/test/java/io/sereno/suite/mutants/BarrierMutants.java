@@ -23,7 +23,7 @@ final class BarrierMutants {
                         Barrier.class,
                         barrier -> changed(Barrier.class, barrier, (method, call) -> {
                             Object result = call.go();
-                            return Boolean.FALSE.equals(result) ? Boolean.TRUE : result;
+                            return Boolean.FALSE.equals(result) ? true : result;
                         }));
         all.backend("BAR-1", "a party is withdrawn though it has crossed")
                 .requests(commit -> withdraws(commit) ? Commits.without(commit, condition -> true) : commit);
