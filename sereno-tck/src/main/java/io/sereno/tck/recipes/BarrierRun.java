@@ -6,7 +6,6 @@ import io.sereno.OutcomeUnknownException;
 import io.sereno.spi.Entry;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.FaultStorm;
-import io.sereno.tck.run.SlowNetwork;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -73,13 +72,7 @@ final class BarrierRun {
     static Chronicle calm(Bench bench) {
         return bench.shared(Calm.class, () -> {
                     BarrierRun run = new BarrierRun(bench, Duration.ofSeconds(40));
-                    Random random = new Random(bench.random().nextLong());
-                    for (int i = 0; i < 3; i++) {
-                        run.nodes.add(Node.in(
-                                bench,
-                                Node.steady(bench),
-                                backend -> bench.inProcess() ? SlowNetwork.over(bench, backend, random) : backend));
-                    }
+                    run.nodes.addAll(RunNodes.calm(bench, 3));
                     return new Calm(run.play(() -> {}));
                 })
                 .chronicle();
@@ -89,11 +82,7 @@ final class BarrierRun {
     static Chronicle rough(Bench bench) {
         return bench.shared(Rough.class, () -> {
                     BarrierRun run = new BarrierRun(bench, Duration.ofSeconds(20));
-                    for (int i = 0; i < 2; i++) {
-                        run.nodes.add(Node.breakable(bench, Node.steady(bench)));
-                    }
-                    FaultStorm storm = CounterRun.storm(bench, run.nodes);
-                    run.nodes.add(Node.in(bench));
+                    FaultStorm storm = RunNodes.rough(bench, run.nodes);
                     storm.begin();
                     return new Rough(run.play(storm::end));
                 })

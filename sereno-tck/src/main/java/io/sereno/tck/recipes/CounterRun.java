@@ -5,11 +5,8 @@ import io.sereno.NotAppliedException;
 import io.sereno.OutcomeUnknownException;
 import io.sereno.tck.history.CounterModel;
 import io.sereno.tck.history.Linearizability;
-import io.sereno.tck.history.Recorder;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.FaultStorm;
-import io.sereno.tck.run.Faulty;
-import io.sereno.tck.run.SlowNetwork;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -50,14 +47,7 @@ final class CounterRun {
 
     static Chronicle calm(Bench bench) {
         return bench.shared(Calm.class, () -> {
-                    Random random = new Random(bench.random().nextLong());
-                    List<Node> nodes = new ArrayList<>();
-                    for (int i = 0; i < 3; i++) {
-                        nodes.add(Node.in(
-                                bench,
-                                Node.steady(bench),
-                                backend -> bench.inProcess() ? SlowNetwork.over(bench, backend, random) : backend));
-                    }
+                    List<Node> nodes = RunNodes.calm(bench, 3);
                     return new Calm(new CounterRun(bench, nodes, 20).play(() -> {}));
                 })
                 .chronicle();
@@ -66,27 +56,11 @@ final class CounterRun {
     static Chronicle rough(Bench bench) {
         return bench.shared(Rough.class, () -> {
                     List<Node> nodes = new ArrayList<>();
-                    for (int i = 0; i < 2; i++) {
-                        nodes.add(Node.breakable(bench, Node.steady(bench)));
-                    }
-                    FaultStorm storm = storm(bench, nodes);
-                    nodes.add(Node.in(bench));
+                    FaultStorm storm = RunNodes.rough(bench, nodes);
                     storm.begin();
                     return new Rough(new CounterRun(bench, nodes, 25).play(storm::end));
                 })
                 .chronicle();
-    }
-
-    /** A series of faults at these nodes. */
-    static FaultStorm storm(Bench bench, List<Node> nodes) {
-        List<Faulty> struck =
-                nodes.stream().flatMap(node -> node.faulty().stream()).toList();
-        return new FaultStorm(
-                struck,
-                struck.stream().map(one -> one.client().toString()).toList(),
-                bench,
-                new Random(bench.random().nextLong()),
-                new Recorder(bench.time()));
     }
 
     private Chronicle play(Runnable calmDown) {

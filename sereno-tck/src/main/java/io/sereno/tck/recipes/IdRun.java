@@ -53,10 +53,8 @@ public final class IdRun {
     /** Faults strike two of three clients. */
     static void rough(Bench bench) {
         Map<Long, String> seen = new HashMap<>();
-        List<Node> nodes = new ArrayList<>(
-                List.of(Node.breakable(bench, Node.steady(bench)), Node.breakable(bench, Node.steady(bench))));
-        FaultStorm storm = CounterRun.storm(bench, nodes);
-        nodes.add(Node.in(bench));
+        List<Node> nodes = new ArrayList<>();
+        FaultStorm storm = RunNodes.rough(bench, nodes);
         storm.begin();
         try {
             List<CompletableFuture<?>> callers = new ArrayList<>();

@@ -144,7 +144,7 @@ public final class LockRun {
         for (int i = 0; i < 2; i++) {
             run.nodes.add(Node.breakable(bench, Node.steady(bench), backend -> run.record("f", backend)));
         }
-        FaultStorm storm = CounterRun.storm(bench, run.nodes);
+        FaultStorm storm = RunNodes.storm(bench, run.nodes);
         run.nodes.add(Node.in(bench));
         storm.begin();
         return run.play(storm::end);

@@ -36,7 +36,7 @@ final class MapRun {
 
     static Chronicle calm(Bench bench) {
         return bench.shared(Calm.class, () -> {
-                    List<Node> nodes = ValueRun.calmNodes(bench);
+                    List<Node> nodes = RunNodes.calm(bench, 3);
                     return new Calm(play(bench, nodes, 20, caches(nodes), () -> {}));
                 })
                 .chronicle();
@@ -45,7 +45,7 @@ final class MapRun {
     static Chronicle rough(Bench bench) {
         return bench.shared(Rough.class, () -> {
                     List<Node> nodes = new ArrayList<>();
-                    FaultStorm storm = ValueRun.roughNodes(bench, nodes);
+                    FaultStorm storm = RunNodes.rough(bench, nodes);
                     List<CachedMap<Long>> caches = caches(nodes);
                     storm.begin();
                     return new Rough(play(bench, nodes, 25, caches, storm::end));

@@ -5,12 +5,10 @@ import io.sereno.KeepAlive;
 import io.sereno.Membership.IfPresent;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.FaultStorm;
-import io.sereno.tck.run.SlowNetwork;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -25,14 +23,7 @@ final class MemberRun {
 
     /** Without faults. */
     static void calm(Bench bench) {
-        Random random = new Random(bench.random().nextLong());
-        List<Node> nodes = new ArrayList<>();
-        for (int i = 0; i < 3; i++) {
-            nodes.add(Node.in(
-                    bench,
-                    Node.steady(bench),
-                    backend -> bench.inProcess() ? SlowNetwork.over(bench, backend, random) : backend));
-        }
+        List<Node> nodes = RunNodes.calm(bench, 3);
         if (bench.inProcess()) {
             bench.simulated();
         }
@@ -41,10 +32,8 @@ final class MemberRun {
 
     /** Faults strike two of three clients. */
     static void rough(Bench bench) {
-        List<Node> nodes = new ArrayList<>(
-                List.of(Node.breakable(bench, Node.steady(bench)), Node.breakable(bench, Node.steady(bench))));
-        FaultStorm storm = CounterRun.storm(bench, nodes);
-        nodes.add(Node.in(bench));
+        List<Node> nodes = new ArrayList<>();
+        FaultStorm storm = RunNodes.rough(bench, nodes);
         storm.begin();
         try {
             contend(bench, nodes, 12);

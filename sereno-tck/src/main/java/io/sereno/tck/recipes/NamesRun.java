@@ -10,7 +10,6 @@ import io.sereno.WriteGrant;
 import io.sereno.spi.Entry;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.FaultStorm;
-import io.sereno.tck.run.SlowNetwork;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -139,23 +138,13 @@ final class NamesRun {
 
     private static Chronicle calm(Bench bench, Kind kind) {
         NamesRun run = new NamesRun(bench, kind, 12, Duration.ofSeconds(40));
-        Random random = new Random(bench.random().nextLong());
-        for (int i = 0; i < 3; i++) {
-            run.nodes.add(Node.in(
-                    bench,
-                    Node.steady(bench),
-                    backend -> bench.inProcess() ? SlowNetwork.over(bench, backend, random) : backend));
-        }
+        run.nodes.addAll(RunNodes.calm(bench, 3));
         return run.play(() -> {});
     }
 
     private static Chronicle rough(Bench bench, Kind kind) {
         NamesRun run = new NamesRun(bench, kind, 22, Duration.ofSeconds(20));
-        for (int i = 0; i < 2; i++) {
-            run.nodes.add(Node.breakable(bench, Node.steady(bench)));
-        }
-        FaultStorm storm = CounterRun.storm(bench, run.nodes);
-        run.nodes.add(Node.in(bench));
+        FaultStorm storm = RunNodes.rough(bench, run.nodes);
         storm.begin();
         return run.play(storm::end);
     }

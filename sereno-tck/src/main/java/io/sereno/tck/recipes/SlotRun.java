@@ -7,7 +7,6 @@ import io.sereno.SlotPool;
 import io.sereno.spi.Entry;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.FaultStorm;
-import io.sereno.tck.run.SlowNetwork;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,13 +58,7 @@ final class SlotRun {
     static Chronicle calm(Bench bench) {
         return bench.shared(Calm.class, () -> {
                     SlotRun run = new SlotRun(bench, 12, Duration.ofSeconds(40));
-                    Random random = new Random(bench.random().nextLong());
-                    for (int i = 0; i < 3; i++) {
-                        run.nodes.add(Node.in(
-                                bench,
-                                Node.steady(bench),
-                                backend -> bench.inProcess() ? SlowNetwork.over(bench, backend, random) : backend));
-                    }
+                    run.nodes.addAll(RunNodes.calm(bench, 3));
                     return new Calm(run.play(() -> {}));
                 })
                 .chronicle();
@@ -75,11 +68,7 @@ final class SlotRun {
     static Chronicle rough(Bench bench) {
         return bench.shared(Rough.class, () -> {
                     SlotRun run = new SlotRun(bench, 22, Duration.ofSeconds(20));
-                    for (int i = 0; i < 2; i++) {
-                        run.nodes.add(Node.breakable(bench, Node.steady(bench)));
-                    }
-                    FaultStorm storm = CounterRun.storm(bench, run.nodes);
-                    run.nodes.add(Node.in(bench));
+                    FaultStorm storm = RunNodes.rough(bench, run.nodes);
                     storm.begin();
                     return new Rough(run.play(storm::end));
                 })

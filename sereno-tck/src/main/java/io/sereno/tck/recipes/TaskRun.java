@@ -4,14 +4,12 @@ import io.sereno.ScheduledTask;
 import io.sereno.TaskGrant;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.FaultStorm;
-import io.sereno.tck.run.SlowNetwork;
 import io.sereno.tck.time.ShiftedTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.TreeMap;
 
 /** Nodes that run one task at due times. One run without faults, with a clock that is ahead; one while connections break. */
@@ -42,13 +40,7 @@ final class TaskRun {
     static Chronicle calm(Bench bench) {
         return bench.shared(Calm.class, () -> {
                     TaskRun run = new TaskRun(bench, 14);
-                    Random random = new Random(bench.random().nextLong());
-                    for (int i = 0; i < 2; i++) {
-                        run.nodes.add(Node.in(
-                                bench,
-                                Node.steady(bench),
-                                backend -> bench.inProcess() ? SlowNetwork.over(bench, backend, random) : backend));
-                    }
+                    run.nodes.addAll(RunNodes.calm(bench, 2));
                     ShiftedTime ahead = new ShiftedTime(bench.time());
                     ahead.jump(PERIOD.multipliedBy(3));
                     run.nodes.add(Node.at(bench, ahead));
@@ -61,11 +53,7 @@ final class TaskRun {
     static Chronicle rough(Bench bench) {
         return bench.shared(Rough.class, () -> {
                     TaskRun run = new TaskRun(bench, 20);
-                    for (int i = 0; i < 2; i++) {
-                        run.nodes.add(Node.breakable(bench, Node.steady(bench)));
-                    }
-                    FaultStorm storm = CounterRun.storm(bench, run.nodes);
-                    run.nodes.add(Node.in(bench));
+                    FaultStorm storm = RunNodes.rough(bench, run.nodes);
                     storm.begin();
                     return new Rough(run.play(storm::end));
                 })

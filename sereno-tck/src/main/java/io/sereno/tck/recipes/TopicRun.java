@@ -12,7 +12,6 @@ import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.CallResult;
 import io.sereno.tck.run.FaultStorm;
 import io.sereno.tck.run.RuleFailure;
-import io.sereno.tck.run.SlowNetwork;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -53,14 +52,7 @@ public final class TopicRun {
 
     static Chronicle calm(Bench bench) {
         return bench.shared(Calm.class, () -> {
-                    Random random = new Random(bench.random().nextLong());
-                    List<Node> nodes = new ArrayList<>();
-                    for (int i = 0; i < 3; i++) {
-                        nodes.add(Node.in(
-                                bench,
-                                Node.steady(bench),
-                                backend -> bench.inProcess() ? SlowNetwork.over(bench, backend, random) : backend));
-                    }
+                    List<Node> nodes = RunNodes.calm(bench, 3);
                     return new Calm(new TopicRun(bench, nodes, 25).play(() -> {}));
                 })
                 .chronicle();
@@ -69,11 +61,7 @@ public final class TopicRun {
     static Chronicle rough(Bench bench) {
         return bench.shared(Rough.class, () -> {
                     List<Node> nodes = new ArrayList<>();
-                    for (int i = 0; i < 2; i++) {
-                        nodes.add(Node.breakable(bench, Node.steady(bench)));
-                    }
-                    FaultStorm storm = CounterRun.storm(bench, nodes);
-                    nodes.add(Node.in(bench));
+                    FaultStorm storm = RunNodes.rough(bench, nodes);
                     storm.begin();
                     return new Rough(new TopicRun(bench, nodes, 25).play(storm::end));
                 })

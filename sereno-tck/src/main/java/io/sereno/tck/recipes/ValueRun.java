@@ -10,7 +10,6 @@ import io.sereno.tck.history.CounterModel;
 import io.sereno.tck.history.Linearizability;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.FaultStorm;
-import io.sereno.tck.run.SlowNetwork;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -82,43 +81,21 @@ final class ValueRun {
 
     static Chronicle calm(Bench bench) {
         return bench.shared(Calm.class, () -> {
-                    List<Node> nodes = calmNodes(bench);
+                    List<Node> nodes = RunNodes.calm(bench, 3);
                     return new Calm(of(bench, nodes, 30).play(caches(nodes), () -> {}));
                 })
                 .chronicle();
     }
 
-    static List<Node> calmNodes(Bench bench) {
-        Random random = new Random(bench.random().nextLong());
-        List<Node> nodes = new ArrayList<>();
-        for (int i = 0; i < 3; i++) {
-            nodes.add(Node.in(
-                    bench,
-                    Node.steady(bench),
-                    backend -> bench.inProcess() ? SlowNetwork.over(bench, backend, random) : backend));
-        }
-        return nodes;
-    }
-
     static Chronicle rough(Bench bench) {
         return bench.shared(Rough.class, () -> {
                     List<Node> nodes = new ArrayList<>();
-                    FaultStorm storm = roughNodes(bench, nodes);
+                    FaultStorm storm = RunNodes.rough(bench, nodes);
                     List<Cached> caches = caches(nodes);
                     storm.begin();
                     return new Rough(of(bench, nodes, 40).play(caches, storm::end));
                 })
                 .chronicle();
-    }
-
-    /** Adds two clients that the storm will strike, and one that it will not. */
-    static FaultStorm roughNodes(Bench bench, List<Node> nodes) {
-        for (int i = 0; i < 2; i++) {
-            nodes.add(Node.breakable(bench, Node.steady(bench)));
-        }
-        FaultStorm storm = CounterRun.storm(bench, nodes);
-        nodes.add(Node.in(bench));
-        return storm;
     }
 
     private static List<Cached> caches(List<Node> nodes) {

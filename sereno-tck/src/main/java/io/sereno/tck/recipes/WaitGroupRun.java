@@ -11,7 +11,6 @@ import io.sereno.tck.history.WaitGroupModel;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.FaultStorm;
 import io.sereno.tck.run.RuleFailure;
-import io.sereno.tck.run.SlowNetwork;
 import io.sereno.tck.time.Crew;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,14 +52,7 @@ public final class WaitGroupRun {
 
     public static Chronicle calm(Bench bench) {
         return bench.shared(Calm.class, () -> {
-                    Random random = new Random(bench.random().nextLong());
-                    List<Node> nodes = new ArrayList<>();
-                    for (int i = 0; i < 3; i++) {
-                        nodes.add(Node.in(
-                                bench,
-                                Node.steady(bench),
-                                backend -> bench.inProcess() ? SlowNetwork.over(bench, backend, random) : backend));
-                    }
+                    List<Node> nodes = RunNodes.calm(bench, 3);
                     return new Calm(new WaitGroupRun(bench, nodes).play(8, Duration.ZERO));
                 })
                 .chronicle();
@@ -69,11 +61,7 @@ public final class WaitGroupRun {
     static Chronicle rough(Bench bench) {
         return bench.shared(Rough.class, () -> {
                     List<Node> nodes = new ArrayList<>();
-                    for (int i = 0; i < 2; i++) {
-                        nodes.add(Node.breakable(bench, Node.steady(bench)));
-                    }
-                    FaultStorm storm = CounterRun.storm(bench, nodes);
-                    nodes.add(Node.in(bench));
+                    FaultStorm storm = RunNodes.rough(bench, nodes);
                     storm.begin();
                     WaitGroupRun run = new WaitGroupRun(bench, nodes);
                     try {
