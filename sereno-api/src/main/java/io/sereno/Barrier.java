@@ -29,7 +29,8 @@ import java.time.Duration;
  * process dies is removed after its session ttl plus the store's lateness; until then it counts.
  *
  * <p><b>Not guaranteed.</b> The order of two calls of one party that are under way at the same time. That a party of a crossing is still alive when
- * the others go on. The number of parties is not stored: all callers have to give the same one.
+ * the others go on. The number of parties is not stored: all callers have to give the same one. More than 31 parties cross only when no party gives up
+ * during about three round trips, so parties that give up many times a second delay them.
  *
  * <p>Each party that arrives reads the entries of all that wait, so a barrier is meant for up to some hundreds of parties.
  *
@@ -61,8 +62,9 @@ public interface Barrier {
      * @throws IllegalStateException if the party has arrived again by another call; if a party that waits has given another number of
      *     parties; or if the barrier was deleted. The call is in no crossing then; after a deletion it may be
      * @throws InterruptedException if interrupted; the party is withdrawn then, and is in no crossing. If it had crossed already, the call
-     *     returns normally, and the thread's interrupt flag is set
+     *     returns normally, and if that cannot be found out, it throws another exception; the thread's interrupt flag is set then
      * @throws NotAppliedException if the store refuses permanently, because of missing permissions or wrong credentials; the party has not arrived
+     * @throws UnreadableEntryException if the store holds something that this version cannot read
      * @throws OutcomeUnknownException if it cannot be found out whether the party has crossed: its session has ended while the outcome of its arrival
      *     was unknown, or before two more crossings; or the store refuses permanently, or does not answer after an interrupt
      * @throws SerenoClosedException if the client is closed, also while waiting; the party may have crossed
@@ -83,6 +85,7 @@ public interface Barrier {
      * @throws NotAppliedException if the time ended before the party had arrived, because the store was out of reach; or if the store refuses permanently
      * @throws OutcomeUnknownException as {@link #await(String)} throws it; or if the time is up, and the store does not answer whether the party
      *     has crossed. The party is withdrawn as soon as the store answers
+     * @throws UnreadableEntryException as {@link #await(String)} throws it
      * @throws SerenoClosedException if the client is closed, also while waiting; the party may have crossed
      */
     boolean await(String party, Duration timeout) throws InterruptedException;
@@ -92,6 +95,7 @@ public interface Barrier {
      *
      * @return the parties that wait, and the number of crossings
      * @throws NotAppliedException if the store could not be asked
+     * @throws UnreadableEntryException as {@link #await(String)} throws it
      * @throws SerenoClosedException if the client is closed
      */
     BarrierView inspect();

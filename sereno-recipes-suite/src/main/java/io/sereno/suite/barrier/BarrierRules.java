@@ -11,7 +11,6 @@ import io.sereno.tck.rules.Rule;
 import io.sereno.tck.run.Bench;
 import io.sereno.tck.run.CallResult;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 /** The barrier. */
@@ -91,12 +90,12 @@ public class BarrierRules {
     private static void isWithdrawnMeanwhile(Bench bench, int parties) {
         Node first = Node.in(bench);
         Node slow = Node.scripted(bench, Node.steady(bench)).awaitSession();
-        List<Calling<Boolean>> others = new ArrayList<>();
-        for (int i = 1; i < parties; i++) {
-            others.add(arrives(first, "a" + i, parties));
+        for (int i = 2; i < parties; i++) {
+            arrives(first, "stays-" + i, parties);
         }
+        queue(bench).await(bench, parties - 2);
+        Calling<Boolean> leaving = arrives(first, "a", parties);
         queue(bench).await(bench, parties - 1);
-        Calling<Boolean> leaving = others.get(0);
         bench.reach(leaving::isParked, LONG);
         BarrierFaultRules.Struck crossing = BarrierFaultRules.crosses(NAME);
         slow.script().next(crossing, Fate.delayRequest(Duration.ofSeconds(2)));

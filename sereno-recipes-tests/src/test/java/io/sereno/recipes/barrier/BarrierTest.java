@@ -217,6 +217,47 @@ class BarrierTest {
         assertThat(theirs.await("b", Duration.ZERO)).isFalse();
     }
 
+    /** The notice comes while a put is under way, whose read is older. */
+    @Test
+    void aNoticeDuringAnotherArrivalIsNotLost() throws Exception {
+        Barrier here = one.barrier("x", 3);
+        CompletableFuture<Boolean> a = arrives(here, "a");
+        awaitWaiting("a");
+        line.next(
+                request -> request instanceof Request.Commit commit
+                        && commit.commit().directory().equals("barrier/x"),
+                Fate.delayReply(SECOND));
+        CompletableFuture<Boolean> b = arrives(here, "b");
+        awaitWaiting("a", "b");
+        assertThat(two.barrier("x", 3).await("c", SECOND)).isTrue();
+        clients.time.advance(SECOND);
+        assertThat(a.get(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(b.get(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    /** REC-8: an interrupt does not prolong the call. */
+    @Test
+    void anInterruptedCallEndsByItsLimitIfTheStoreIsSilent() throws Exception {
+        AtomicReference<Thread> thread = new AtomicReference<>();
+        AtomicReference<Boolean> flag = new AtomicReference<>();
+        CompletableFuture<Boolean> call = inThread(() -> {
+            thread.set(Thread.currentThread());
+            try {
+                return mine.await("a", SECOND);
+            } finally {
+                flag.set(Thread.interrupted());
+            }
+        });
+        awaitWaiting("a");
+        Thread waiting = Threads.parked(thread);
+        line.each(request -> true, Fate.delayRequest(Duration.ofHours(1)));
+        clients.time.advance(Duration.ofMillis(900));
+        waiting.interrupt();
+        clients.passUntilDone(call, Duration.ofMillis(300));
+        assertThatThrownBy(call::get).hasCauseInstanceOf(OutcomeUnknownException.class);
+        assertThat(flag.get()).as("the interrupt flag").isTrue();
+    }
+
     @Test
     void anInterruptAfterTheCrossingIsKept() throws Exception {
         AtomicReference<Thread> thread = new AtomicReference<>();

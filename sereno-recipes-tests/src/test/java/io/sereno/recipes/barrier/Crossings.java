@@ -25,6 +25,9 @@ final class Crossings {
     private final Set<String> toldFalse = new HashSet<>();
     private final Set<String> untold = new HashSet<>();
     private final List<String> wrong = new ArrayList<>();
+    /** Parties with several places that waited before the last event. */
+    private final Set<String> severalPlaces = new HashSet<>();
+
     private int looks;
     private long crossings;
 
@@ -56,6 +59,25 @@ final class Crossings {
             crossings = look.state().crossings();
             crossed.addAll(now);
             judge(now);
+            judgeOrder(now, look);
+        }
+        severalPlaces.clear();
+        Set<String> seen = new HashSet<>();
+        look.waiting().stream()
+                .map(BarrierPlace::party)
+                .filter(party -> !seen.add(party))
+                .forEach(severalPlaces::add);
+    }
+
+    /** Nobody who waits is passed by a party that came later. For parties that had one place when the crossing was prepared. */
+    private void judgeOrder(Set<String> names, BarrierLook look) {
+        for (BarrierPlace waiting : look.counting(parties)) {
+            if (!severalPlaces.contains(waiting.party())
+                    && names.stream()
+                            .map(places::get)
+                            .anyMatch(place -> BarrierPlace.ORDER.compare(waiting, place) < 0)) {
+                wrong.add(waiting + " waits, and crossing " + crossings + " has passed it with " + names);
+            }
         }
     }
 
@@ -78,7 +100,6 @@ final class Crossings {
                 wrong.add(places.get(name) + " was gone before the last party of crossing " + crossings + " arrived");
             }
         }
-        // BAR-3: nobody who waits is passed by a later arrival of another party.
     }
 
     void told(String place, boolean hasCrossed) {

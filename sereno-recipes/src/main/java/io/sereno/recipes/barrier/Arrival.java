@@ -4,6 +4,8 @@ import io.sereno.recipes.kernel.Kernel;
 import io.sereno.recipes.kernel.Session;
 import io.sereno.recipes.kernel.Strand;
 import io.sereno.recipes.kernel.TimedWait;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,8 @@ final class Arrival extends TimedWait<Boolean> {
         DECIDED
     }
 
+    private static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE);
+
     final String party;
     final int parties;
     /** It waits for the store alone. */
@@ -39,6 +43,10 @@ final class Arrival extends TimedWait<Boolean> {
     @Nullable
     Session under;
 
+    private final Kernel kernel;
+    /** When its own limit has passed; null if it has none. */
+    private @Nullable Long deadline;
+
     private Runnable unuse = () -> {};
     /** The place is not named by this crossing, nor by one before. */
     long crossings;
@@ -50,9 +58,21 @@ final class Arrival extends TimedWait<Boolean> {
 
     Arrival(Kernel kernel, Strand strand, String party, int parties, boolean once) {
         super(kernel, strand);
+        this.kernel = kernel;
         this.party = party;
         this.parties = parties;
         this.once = once;
+    }
+
+    void deadline(long since, Duration limit) {
+        deadline = since + TimeUnit.NANOSECONDS.convert(limit);
+    }
+
+    /** The time until its own limit; negative after it. */
+    Duration left() {
+        return deadline == null
+                ? FOREVER
+                : Duration.ofNanos(deadline - kernel.time().nanoTime());
     }
 
     /**

@@ -23,6 +23,7 @@ import io.sereno.spi.Names;
 import io.sereno.spi.Snapshot;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -59,7 +60,7 @@ final class BarrierCalls {
     private final NextCrossing crossing = new NextCrossing();
     private @Nullable Runnable leaveSessions;
     private @Nullable BarrierLook last;
-    /** Places of the session that no call knows: put late, by a request that was taken for lost. */
+    /** Places of the session that no call knows: put late, by a request that was taken for lost, or left by a call that failed. */
     private final Set<String> strays = new LinkedHashSet<>();
 
     private boolean closed;
@@ -102,8 +103,8 @@ final class BarrierCalls {
                     .forEach(former -> leave(former, () -> former.fail(replaced(party))));
             arrivals.add(arrival);
             if (timeout != null) {
-                Duration limit = once ? kernel.operationTimeout() : timeout;
-                arrival.limit(limit.minusNanos(kernel.time().nanoTime() - since), () -> giveUp(arrival, Kernel.GRACE));
+                arrival.deadline(since, once ? kernel.operationTimeout() : timeout);
+                arrival.limit(arrival.left(), () -> giveUp(arrival));
             }
             if (leaveSessions == null) {
                 long member = sessions.join(strand, this::step, session -> false);
@@ -114,7 +115,7 @@ final class BarrierCalls {
         return arrival;
     }
 
-    /** Withdraws a call, which then ends with whether it has crossed, within the operation timeout. */
+    /** Withdraws a call, which then ends with whether it has crossed, within the operation timeout and soon after its own limit. */
     void interrupt(Arrival arrival) {
         strand.execute(() -> {
             if (arrival.isEnded()) {
@@ -123,13 +124,14 @@ final class BarrierCalls {
             if (arrival.stage == Stage.NEW) {
                 arrival.complete(false);
                 rests(arrival);
+                step();
             } else {
-                giveUp(arrival, kernel.operationTimeout());
+                withdraw(arrival);
             }
         });
     }
 
-    private void giveUp(Arrival arrival, Duration patience) {
+    private void giveUp(Arrival arrival) {
         if (arrival.stage == Stage.NEW) {
             BackendException why = sessions.failure(requests.failure());
             if (why == null && arrival.hasStoreAnswered() && !arrival.once) {
@@ -139,25 +141,31 @@ final class BarrierCalls {
             }
             rests(arrival);
             step();
-            return;
+        } else {
+            withdraw(arrival);
         }
+    }
+
+    private void withdraw(Arrival arrival) {
         leave(arrival, () -> arrival.complete(false));
+        Duration patience = Collections.min(
+                List.of(kernel.operationTimeout(), arrival.left().plus(Kernel.GRACE)));
         arrival.limit(
                 patience, () -> arrival.fail(scope.outcomeUnknown(OPERATION, sessions.failure(requests.failure()))));
         step();
     }
 
-    /** The place is removed unless it has crossed; then runs the task. */
+    /** The place is removed unless it has crossed; then runs the task, unless it is removed for another reason already. */
     private void leave(Arrival arrival, Runnable onWithdrawn) {
         if (arrival.stage == Stage.NEW) {
             onWithdrawn.run();
             rests(arrival);
             return;
         }
-        arrival.onWithdrawn = onWithdrawn;
-        if (arrival.stage == Stage.WAITING) {
-            arrival.stage = Stage.LEAVING;
+        if (arrival.onWithdrawn == null) {
+            arrival.onWithdrawn = onWithdrawn;
         }
+        move(arrival);
     }
 
     /** The store has nothing of the call, and it has its answer. */
@@ -179,7 +187,7 @@ final class BarrierCalls {
         }
         List<Arrival> over = arrivals.stream().filter(Arrival::isOver).toList();
         over.stream().filter(arrival -> arrival.stage == Stage.DECIDED).forEach(this::rests);
-        over.stream().filter(arrival -> arrival.stage == Stage.WAITING).forEach(this::move);
+        over.stream().filter(arrival -> arrival.stage == Stage.WAITING).forEach(BarrierCalls::move);
         Session session = sessions.current();
         BarrierLook look = last;
         if (arrivals.isEmpty()) {
@@ -221,14 +229,15 @@ final class BarrierCalls {
                     session.leaseId());
         }
         String mark = entering.get(0).place;
+        looks.wantNone(); // The commit reads all.
         receipt.send(session, mark, Receipt.Evidence.mark(mark), commit, outcome -> {
+            if (outcome.kind() != Outcome.Kind.COMMITTED || outcome.snapshot() == null) {
+                looks.want();
+            }
             switch (outcome.kind()) {
                 case COMMITTED -> {
                     entering.forEach(arrival -> arrival.entered(outcome.revision()));
-                    if (outcome.snapshot() == null) {
-                        looks.want();
-                    } else {
-                        looks.wantNone();
+                    if (outcome.snapshot() != null) {
                         seen(outcome.snapshot());
                     }
                 }
@@ -316,8 +325,8 @@ final class BarrierCalls {
         return true;
     }
 
-    /** The entry is gone, or ends with its session: the call arrives again. */
-    private void move(Arrival arrival) {
+    /** The place is to be removed. Without another reason, the entry is gone or ends with its session, and the call arrives again. */
+    private static void move(Arrival arrival) {
         if (arrival.stage == Stage.WAITING) {
             arrival.stage = Stage.LEAVING;
         }
@@ -354,11 +363,11 @@ final class BarrierCalls {
     private void findStrays(BarrierLook look) {
         Session session = sessions.current();
         strays.clear();
-        for (BarrierPlace place : look.waiting()) {
+        for (String place : look.existing()) {
             if (session != null
-                    && place.name().startsWith(session.id() + "-")
-                    && arrivals.stream().noneMatch(own -> own.place.equals(place.name()))) {
-                strays.add(place.name());
+                    && place.startsWith(session.id() + "-")
+                    && arrivals.stream().noneMatch(own -> own.place.equals(place))) {
+                strays.add(place);
             }
         }
     }
@@ -432,11 +441,13 @@ final class BarrierCalls {
         leaving.stream()
                 .filter(arrival -> look.existing().contains(arrival.place))
                 .forEach(arrival -> remove(commit, arrival));
-        looks.want();
         requests.commitOrPause(commit, outcome -> {
             if (outcome.kind() == Outcome.Kind.COMMITTED) {
                 leaving.forEach(this::withdrawn);
-                lookIfAnyIsStored();
+            }
+            // Until all that leave are withdrawn, the look before serves.
+            if (outcome.kind() != Outcome.Kind.COMMITTED || all(Stage.LEAVING).isEmpty()) {
+                looks.want();
             }
         });
     }

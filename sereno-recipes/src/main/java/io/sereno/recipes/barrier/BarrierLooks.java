@@ -90,13 +90,15 @@ final class BarrierLooks {
         }
     }
 
-    /** Looks again after the period, unless this is called again before. */
+    /** Looks after the period, however often there is a look before. */
     void again(Duration period, Runnable onTick) {
-        tick.set(kernel.time(), kernel.jittered(period), strand, () -> {
-            onTick.run();
-            want();
-            proceed();
-        });
+        if (!tick.isSet()) {
+            tick.set(kernel.time(), kernel.jittered(period), strand, () -> {
+                onTick.run();
+                want();
+                proceed();
+            });
+        }
     }
 
     private void proceed() {

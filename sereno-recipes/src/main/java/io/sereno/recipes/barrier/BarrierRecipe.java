@@ -64,10 +64,17 @@ public final class BarrierRecipe implements Barrier {
             return Await.interruptibly(arrival.result());
         } catch (InterruptedException interrupted) {
             calls.interrupt(arrival);
-            if (!Await.uninterruptibly(arrival.result())) {
+            boolean isWithdrawn = false;
+            try {
+                isWithdrawn = !Await.uninterruptibly(arrival.result());
+            } finally {
+                if (!isWithdrawn) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+            if (isWithdrawn) {
                 throw interrupted;
             }
-            Thread.currentThread().interrupt();
             return true;
         }
     }

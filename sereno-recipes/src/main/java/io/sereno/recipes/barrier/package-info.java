@@ -17,9 +17,9 @@
  *
  * 3. cross, if the own place is the last of N, or is one of N after a ttl; of the places of one party, that of the last call counts:
  *      up to 31 parties:
- *        commit modRevision(h) = known, createRevision(place) = known for each -&gt; put(h)
+ *        commit modRevision(h) = known, modRevision(place) = known for each -&gt; put(h)
  *      more, if two looks, one after the other, show the same first N places, the same h and the same w:
- *        commit modRevision(h) = known, modRevision(w) = known -&gt; put(h)
+ *        commit modRevision(h) = known, modRevision(w) = known, modRevision(place) = known for the first 30 -&gt; put(h)
  *      h then says: crossed, the N names; replaced, the places of former calls of the N parties; both, names from before whose places still exist
  *
  * 4. wait: watch h; read it after a notice, and read all if it does not name the own place. Whoever is behind N places watches the directory. Look once a ttl.
@@ -39,7 +39,8 @@
  * <p>Why withdrawals do not conflict with each other: they change w without a condition on it.
  *
  * <p>Why somebody crosses: the look after the own arrival shows all places in front. So whoever becomes the last of N knows it, by that look or, if
- * it was behind N, by a notice about the one in front that left. If it dies before it crosses, another one does so after a ttl.
+ * it was behind N, by a notice about the one in front that left. If it dies before it crosses, another one does so after its own ttl, of which the timer takes at most
+ * one and a quarter.
  */
 @NullMarked
 package io.sereno.recipes.barrier;
