@@ -92,10 +92,9 @@ record BarrierLook(
     /** A commit that goes through only while these places exist and have not crossed. Of many, two looks have to have shown them. */
     Commit.Builder ifAllWait(String directory, List<BarrierPlace> crossing) {
         Commit.Builder commit = ifNoCrossing(directory);
-        // Nobody but its owner replaces a place, to withdraw it.
         crossing.stream()
                 .limit(areFew(crossing) ? FEW : FEW - 1)
-                .forEach(place -> commit.ifModRevision(place.name(), place.createRevision()));
+                .forEach(place -> commit.ifCreateRevision(place.name(), place.createRevision()));
         return areFew(crossing) ? commit : unchanged(commit, WITHDRAWALS, withdrawals);
     }
 

@@ -17,9 +17,9 @@
  *
  * 3. cross, if the own place is the last of N, or is one of N after a ttl; of the places of one party, that of the last call counts:
  *      up to 31 parties:
- *        commit modRevision(h) = known, modRevision(place) = known for each -&gt; put(h)
+ *        commit modRevision(h) = known, createRevision(place) = known for each -&gt; put(h)
  *      more, if two looks, one after the other, show the same first N places, the same h and the same w:
- *        commit modRevision(h) = known, modRevision(w) = known, modRevision(place) = known for the first 30 -&gt; put(h)
+ *        commit modRevision(h) = known, modRevision(w) = known, createRevision(place) = known for the first 30 -&gt; put(h)
  *      h then says: crossed, the N names; replaced, the places of former calls of the N parties; both, names from before whose places still exist
  *
  * 4. wait: watch h; read it after a notice, and read all if it does not name the own place. Whoever is behind N places watches the directory. Look once a ttl.
