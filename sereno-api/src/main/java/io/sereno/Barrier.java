@@ -23,7 +23,7 @@ import java.time.Duration;
  *
  * <p><b>One call for each party.</b> A party that arrives again while its former call still waits replaces that call, which gets an {@link IllegalStateException}: a
  * process that was restarted under the same name does not count twice. A former call in another process gets the exception at the next crossing, or
- * within the session ttl. If the later call gives up before that, the former one goes on waiting.
+ * within one and a quarter of the session ttl. If the later call gives up before that, the former one goes on waiting.
  *
  * <p><b>Failures.</b> A wait continues through outages. If the session is lost, the party arrives again under the next session, behind others. A party whose
  * process dies is removed after its session ttl plus the store's lateness; until then it counts.

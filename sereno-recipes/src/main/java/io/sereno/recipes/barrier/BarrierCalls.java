@@ -24,6 +24,7 @@ import io.sereno.spi.Snapshot;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -395,8 +396,9 @@ final class BarrierCalls {
     private void watch(BarrierLook look) {
         boolean isBehind = false;
         List<Arrival> waiting = all(Stage.WAITING);
+        Map<Integer, List<BarrierPlace>> all = new HashMap<>();
         for (Arrival arrival : waiting) {
-            List<BarrierPlace> next = look.next(arrival.parties);
+            List<BarrierPlace> next = all.computeIfAbsent(arrival.parties, look::next);
             boolean isNext = next.contains(arrival.stored());
             isBehind |= !next.isEmpty() && !isNext;
             if (!isNext && arrival.once) {
@@ -507,7 +509,7 @@ final class BarrierCalls {
         }
     }
 
-    /** The store refuses permanently. What it has of the calls ends with the session. */
+    /** The store refuses permanently. The entries of the calls end with the session. */
     private void failAll(BackendException why) {
         receipt.forget();
         for (Arrival arrival : List.copyOf(arrivals)) {

@@ -1,6 +1,8 @@
 package io.sereno.recipes.barrier;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,8 +27,9 @@ final class NextCrossing {
     void consider(BarrierLook look, List<Arrival> waiting) {
         Proposal former = proposal;
         proposal = null;
+        Map<Integer, List<BarrierPlace>> all = new HashMap<>();
         for (Arrival arrival : waiting) {
-            List<BarrierPlace> next = look.next(arrival.parties);
+            List<BarrierPlace> next = all.computeIfAbsent(arrival.parties, look::next);
             int position = next.indexOf(arrival.stored());
             if (position >= 0 && (isOverdue || position == next.size() - 1)) {
                 proposal = new Proposal(look.head(), look.withdrawals(), next);

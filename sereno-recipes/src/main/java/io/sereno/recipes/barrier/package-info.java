@@ -22,7 +22,7 @@
  *        commit modRevision(h) = known, modRevision(w) = known, createRevision(place) = known for the first 30 -&gt; put(h)
  *      h then says: crossed, the N names; replaced, the places of former calls of the N parties; both, names from before whose places still exist
  *
- * 4. wait: watch h; read it after a notice, and read all if it does not name the own place. Whoever is behind N places watches the directory. Look once a ttl.
+ * 4. wait: watch h; read it after a notice, and read all if it does not name the own place. A call behind N places watches the directory. Look once a ttl.
  *
  * 5. withdraw (time is up, interrupted, session over): commit modRevision(h) = known -&gt; delete(place), put(w)
  *      COMMITTED: certainly not crossed. CONFLICT: look; h may name the place

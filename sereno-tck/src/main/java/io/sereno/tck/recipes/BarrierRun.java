@@ -207,7 +207,7 @@ final class BarrierRun {
     }
 
     /**
-     * BAR-1 and BAR-2 from what the calls returned. Who crosses together was under way at one moment. So the call that returned first crossed with others that had
+     * BAR-1 and BAR-2 from what the calls returned. Calls that cross together were under way at one moment. So the call that returned first crossed with others that had
      * begun by then, and might as well have crossed with those of them that returned next: if these groups do not exist, no others do.
      */
     private synchronized void judge() {
