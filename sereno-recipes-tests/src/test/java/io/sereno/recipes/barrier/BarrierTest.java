@@ -29,6 +29,8 @@ import io.sereno.spi.Query;
 import io.sereno.spi.Snapshot;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -168,6 +170,61 @@ class BarrierTest {
         assertThat(mixing.struck).isTrue();
         assertThat(mine.inspect().crossings()).isZero();
         assertThatThrownBy(() -> left.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(InterruptedException.class);
+    }
+
+    /** The look of a party that crosses for others shows the third party, and not the second one, which arrived earlier during the same look. */
+    @Test
+    void aPartyThatArrivesDuringALookIsNotPassed() throws Exception {
+        CompletableFuture<Boolean> second = new CompletableFuture<>();
+        HidingOnce hiding = new HidingOnce(clients.line(), () -> {
+            var unusedSecond = arrives(mine, "second").thenAccept(second::complete);
+            Threads.until(() -> waiting().size() == 2);
+            CompletableFuture<Boolean> unusedThird = arrives(mine, "third");
+            Threads.until(() -> waiting().size() == 3);
+        });
+        line.each(BarrierTest::crosses, Fate.loseRequest());
+        CompletableFuture<Boolean> first =
+                arrives(clients.connect("first", hiding).barrier("x", 2), "first");
+        awaitWaiting("first");
+        hiding.armed = true;
+        clients.passUntilDone(first, Clients.TTL.multipliedBy(2));
+        assertThat(first.get()).isTrue();
+        assertThat(hiding.armed).as("the look did not mix").isFalse();
+        clients.passUntilDone(second, Clients.TTL);
+        assertThat(second.get()).isTrue();
+        awaitWaiting("third");
+    }
+
+    /** One read of the whole barrier does not show the first place that is put meanwhile. */
+    private static final class HidingOnce extends LyingBackend {
+        private final Runnable event;
+        private volatile boolean armed;
+
+        HidingOnce(Backend store, Runnable event) {
+            super(store, Lie.NONE);
+            this.event = event;
+        }
+
+        @Override
+        public CompletionStage<Snapshot> read(Query query) {
+            if (!armed || !query.equals(new Query.All("barrier/x"))) {
+                return super.read(query);
+            }
+            armed = false;
+            return super.read(query)
+                    .thenCompose(before -> CompletableFuture.runAsync(event)
+                            .thenCompose(done -> super.read(query))
+                            .thenApply(after -> withoutFirst(before, after)));
+        }
+
+        private static Snapshot withoutFirst(Snapshot before, Snapshot after) {
+            List<Entry> arrived = new ArrayList<>(after.entries());
+            arrived.removeAll(before.entries());
+            Entry hidden = Collections.min(arrived, Comparator.comparingLong(Entry::createRevision));
+            List<Entry> shown = new ArrayList<>(after.entries());
+            shown.remove(hidden);
+            return new Snapshot(shown, false);
+        }
     }
 
     /** The first read of the whole barrier shows its places from before an event, and all else from after it. Commits return nothing. */

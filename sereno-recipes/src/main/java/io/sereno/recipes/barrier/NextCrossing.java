@@ -8,15 +8,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * The next crossing, if a call of this client is to make it: step 3 of the package. Confined to the strand.
  *
- * <p>Of many parties, two looks, one after the other, have to show the same. The second one began after the last of the places was put, and shows each
- * of them.
+ * <p>A look may mix several moments. It shows all places in front of the last one that is to cross if that one was put before the look began. If that is not
+ * known, another look follows. Of many parties, two looks, one after the other, have to show the same.
  */
 final class NextCrossing {
-    private record Proposal(long head, long withdrawals, List<BarrierPlace> places) {}
+    private record Proposal(long head, long withdrawals, List<BarrierPlace> places) {
+        long lastCreateRevision() {
+            return places.get(places.size() - 1).createRevision();
+        }
+    }
 
     private @Nullable Proposal proposal;
     private boolean isConfirmed;
     private boolean isOverdue;
+    /** The last createRevision that former looks have shown. */
+    private long seen;
 
     /** A ttl has passed: whoever should have made the crossing may be gone. */
     void overdue() {
@@ -27,6 +33,8 @@ final class NextCrossing {
     void consider(BarrierLook look, List<Arrival> waiting) {
         Proposal former = proposal;
         proposal = null;
+        long known =
+                waiting.stream().mapToLong(arrival -> arrival.createRevision).reduce(seen, Math::max);
         Map<Integer, List<BarrierPlace>> all = new HashMap<>();
         for (Arrival arrival : waiting) {
             List<BarrierPlace> next = all.computeIfAbsent(arrival.parties, look::next);
@@ -35,7 +43,11 @@ final class NextCrossing {
                 proposal = new Proposal(look.head(), look.withdrawals(), next);
             }
         }
-        isConfirmed = proposal != null && (BarrierLook.areFew(proposal.places) || proposal.equals(former));
+        isConfirmed = proposal != null
+                && (BarrierLook.areFew(proposal.places)
+                        ? proposal.lastCreateRevision() <= known
+                        : proposal.equals(former));
+        seen = look.waiting().stream().mapToLong(BarrierPlace::createRevision).reduce(known, Math::max);
         isOverdue &= proposal != null;
     }
 

@@ -16,7 +16,7 @@
  *      a place of the own session that no call knows: withdraw it, with put(place, WITHDRAWN) in place of delete(place)
  *
  * 3. cross, if the own place is the last of N, or is one of N after a ttl; of the places of one party, that of the last call counts:
- *      up to 31 parties:
+ *      up to 31 parties, if the last of the N places was known before the look began:
  *        commit modRevision(h) = known, createRevision(place) = known for each -&gt; put(h)
  *      more, if two looks, one after the other, show the same first N places, the same h and the same w:
  *        commit modRevision(h) = known, modRevision(w) = known, createRevision(place) = known for the first 30 -&gt; put(h)
@@ -35,6 +35,9 @@
  *
  * <p>Why all are alive: the places of few exist when they cross. Of many, the first look shows that all have arrived, and the second one, which begins after it, shows
  * each place once more. Why two looks: a read may mix moments, and show a place from before its withdrawal beside w from after it.
+ *
+ * <p>Why nobody is passed: a look shows each place that was put before it began, unless the place was removed meanwhile. So a look that began after the last of the N places
+ * was put shows all places in front of it.
  *
  * <p>Why withdrawals do not conflict with each other: they change w without a condition on it.
  *
