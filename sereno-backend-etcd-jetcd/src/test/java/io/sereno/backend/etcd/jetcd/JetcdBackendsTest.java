@@ -13,15 +13,20 @@ import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import io.grpc.netty.GrpcSslContexts;
 import io.grpc.stub.MetadataUtils;
+import io.netty.handler.ssl.SslContext;
 import io.sereno.Grant;
 import io.sereno.Sereno;
 import io.sereno.spi.Backend;
+import io.sereno.spi.BackendException;
 import io.sereno.spi.Bytes;
 import io.sereno.spi.Commit;
 import io.sereno.spi.CommitResult.Committed;
 import io.sereno.testservers.EtcdCluster;
 import io.sereno.testservers.EtcdServer;
+import io.sereno.testservers.Identity;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import java.util.UUID;
@@ -34,6 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Both ways from jetcd to a backend. {@link BridgeTckTest} and {@link BuilderTckTest} try every rule. */
 @Tag("servers")
@@ -174,6 +180,49 @@ class JetcdBackendsTest {
                 requireCommits(backend, "a");
             }
             assertThat(seen.methods).contains("etcdserverpb.KV/Txn", "etcdserverpb.Lease/LeaseGrant");
+        }
+    }
+
+    /** The certificate of the server is for a name that no resolver knows, and both sides check certificates. */
+    @Test
+    void theCertificatesAndTheAuthorityOfTheBuilderAreUsed(@TempDir Path folder) throws Exception {
+        Identity server = Identity.create(folder, "server", "dns:etcd.internal");
+        Identity app = Identity.create(folder, "app", "dns:app.internal");
+        SslContext tls = GrpcSslContexts.forClient()
+                .trustManager(server.certificate().toFile())
+                .keyManager(app.certificate().toFile(), app.key().toFile())
+                .build();
+        try (EtcdServer secure = EtcdServer.startWithTls(
+                "--cert-file=" + server.certificate(),
+                "--key-file=" + server.key(),
+                "--client-cert-auth",
+                "--trusted-ca-file=" + app.certificate())) {
+            ClientBuilder builder =
+                    Jetcd.to(secure.secureEndpoint()).sslContext(tls).authority("etcd.internal");
+            JetcdBridge bridge = JetcdBridge.install(builder);
+            try (Client client = builder.build();
+                    Backend over = bridge.open(client, namespace);
+                    Backend own = JetcdBackends.open(builder, namespace)) {
+                requireCommits(over, "a");
+                requireLocks(own);
+            }
+            ClientBuilder withoutAuthority = Jetcd.to(secure.secureEndpoint()).sslContext(tls);
+            assertThatThrownBy(() -> JetcdBackends.open(withoutAuthority, namespace))
+                    .isInstanceOf(BackendException.class)
+                    .hasMessageContaining("127.0.0.1");
+        }
+    }
+
+    @Test
+    void aTargetWithANameIsAccepted() throws Exception {
+        ClientBuilder builder =
+                Client.builder().target("dns:///localhost:" + etcd.endpoint().getPort());
+        JetcdBridge bridge = JetcdBridge.install(builder);
+        try (Client client = builder.build();
+                Backend over = bridge.open(client, namespace);
+                Backend own = JetcdBackends.open(builder, namespace)) {
+            requireCommits(over, "a");
+            requireLocks(own);
         }
     }
 
