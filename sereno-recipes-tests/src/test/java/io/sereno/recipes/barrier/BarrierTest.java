@@ -38,6 +38,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BinaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -161,10 +162,14 @@ class BarrierTest {
             CompletableFuture<Boolean> unused = arrives(one.barrier("x", parties), "stays-" + i);
         }
         Threads.until(() -> waiting().size() == parties - 1);
-        MixingOnce mixing = new MixingOnce(clients.line(), () -> {
-            Threads.parked(leaving).interrupt();
-            Threads.until(() -> waiting().size() == parties - 1);
-        });
+        MixingOnce mixing = new MixingOnce(
+                clients.line(),
+                () -> {
+                    Threads.parked(leaving).interrupt();
+                    Threads.until(() -> waiting().size() == parties - 1);
+                },
+                BarrierTest::formerPlaces);
+        mixing.armed = true;
         SerenoClient last = clients.connect("last", mixing);
         assertThat(last.barrier("x", parties).await("last", Duration.ZERO)).isFalse();
         assertThat(mixing.struck).isTrue();
@@ -176,12 +181,15 @@ class BarrierTest {
     @Test
     void aPartyThatArrivesDuringALookIsNotPassed() throws Exception {
         CompletableFuture<Boolean> second = new CompletableFuture<>();
-        HidingOnce hiding = new HidingOnce(clients.line(), () -> {
-            var unusedSecond = arrives(mine, "second").thenAccept(second::complete);
-            Threads.until(() -> waiting().size() == 2);
-            CompletableFuture<Boolean> unusedThird = arrives(mine, "third");
-            Threads.until(() -> waiting().size() == 3);
-        });
+        MixingOnce hiding = new MixingOnce(
+                clients.line(),
+                () -> {
+                    var unusedSecond = arrives(mine, "second").thenAccept(second::complete);
+                    Threads.until(() -> waiting().size() == 2);
+                    CompletableFuture<Boolean> unusedThird = arrives(mine, "third");
+                    Threads.until(() -> waiting().size() == 3);
+                },
+                BarrierTest::withoutFirst);
         line.each(BarrierTest::crosses, Fate.loseRequest());
         CompletableFuture<Boolean> first =
                 arrives(clients.connect("first", hiding).barrier("x", 2), "first");
@@ -189,71 +197,55 @@ class BarrierTest {
         hiding.armed = true;
         clients.passUntilDone(first, Clients.TTL.multipliedBy(2));
         assertThat(first.get()).isTrue();
-        assertThat(hiding.armed).as("the look did not mix").isFalse();
+        assertThat(hiding.struck).as("the look was mixed").isTrue();
         clients.passUntilDone(second, Clients.TTL);
         assertThat(second.get()).isTrue();
         awaitWaiting("third");
     }
 
-    /** One read of the whole barrier does not show the first place that is put meanwhile. */
-    private static final class HidingOnce extends LyingBackend {
-        private final Runnable event;
-        private volatile boolean armed;
-
-        HidingOnce(Backend store, Runnable event) {
-            super(store, Lie.NONE);
-            this.event = event;
-        }
-
-        @Override
-        public CompletionStage<Snapshot> read(Query query) {
-            if (!armed || !query.equals(new Query.All("barrier/x"))) {
-                return super.read(query);
-            }
-            armed = false;
-            return super.read(query)
-                    .thenCompose(before -> CompletableFuture.runAsync(event)
-                            .thenCompose(done -> super.read(query))
-                            .thenApply(after -> withoutFirst(before, after)));
-        }
-
-        private static Snapshot withoutFirst(Snapshot before, Snapshot after) {
-            List<Entry> arrived = new ArrayList<>(after.entries());
-            arrived.removeAll(before.entries());
-            Entry hidden = Collections.min(arrived, Comparator.comparingLong(Entry::createRevision));
-            List<Entry> shown = new ArrayList<>(after.entries());
-            shown.remove(hidden);
-            return new Snapshot(shown, false);
-        }
+    /** Without the first place that was put between the two reads. */
+    private static Snapshot withoutFirst(Snapshot before, Snapshot after) {
+        List<Entry> arrived = new ArrayList<>(after.entries());
+        arrived.removeAll(before.entries());
+        Entry hidden = Collections.min(arrived, Comparator.comparingLong(Entry::createRevision));
+        List<Entry> shown = new ArrayList<>(after.entries());
+        shown.remove(hidden);
+        return new Snapshot(shown, false);
     }
 
-    /** The first read of the whole barrier shows its places from before an event, and all else from after it. Commits return nothing. */
+    /** The places from before an event, and all else from after it. */
+    private static Snapshot formerPlaces(Snapshot before, Snapshot after) {
+        TreeMap<String, Entry> shown = new TreeMap<>();
+        after.entries().forEach(entry -> shown.put(entry.name(), entry));
+        before.entries().stream()
+                .filter(entry -> Place.isPlace(entry.name()))
+                .forEach(entry -> shown.put(entry.name(), entry));
+        return new Snapshot(List.copyOf(shown.values()), false);
+    }
+
+    /** Once it is armed, the next read of the whole barrier mixes what is there before and after an event. Commits return nothing. */
     private static final class MixingOnce extends LyingBackend {
         private final Runnable event;
+        private final BinaryOperator<Snapshot> mix;
+        private volatile boolean armed;
         private volatile boolean struck;
 
-        MixingOnce(Backend store, Runnable event) {
+        MixingOnce(Backend store, Runnable event, BinaryOperator<Snapshot> mix) {
             super(store, Lie.NONE);
             this.event = event;
+            this.mix = mix;
         }
 
         @Override
         public CompletionStage<Snapshot> read(Query query) {
-            if (struck || !query.equals(new Query.All("barrier/x"))) {
+            if (!armed || struck || !query.equals(new Query.All("barrier/x"))) {
                 return super.read(query);
             }
             struck = true;
-            return super.read(query).thenCompose(before -> {
-                event.run();
-                return super.read(query).thenApply(after -> {
-                    TreeMap<String, Entry> shown = new TreeMap<>();
-                    after.entries().forEach(entry -> shown.put(entry.name(), entry));
-                    before.entries().stream()
-                            .filter(entry -> Place.isPlace(entry.name()))
-                            .forEach(entry -> shown.put(entry.name(), entry));
-                    return new Snapshot(List.copyOf(shown.values()), false);
-                });
-            });
+            return super.read(query)
+                    .thenCompose(before -> CompletableFuture.runAsync(event)
+                            .thenCompose(done -> super.read(query))
+                            .thenApply(after -> mix.apply(before, after)));
         }
 
         @Override

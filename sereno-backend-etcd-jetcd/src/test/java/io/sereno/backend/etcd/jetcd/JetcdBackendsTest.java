@@ -77,6 +77,16 @@ class JetcdBackendsTest {
         }
     }
 
+    private void requireBothWays(ClientBuilder builder) throws Exception {
+        JetcdBridge bridge = JetcdBridge.install(builder);
+        try (Client client = builder.build();
+                Backend over = bridge.open(client, namespace);
+                Backend own = JetcdBackends.open(builder, namespace)) {
+            requireCommits(over, "a");
+            requireLocks(own);
+        }
+    }
+
     @Test
     void theClientOutlivesTheBackend() throws Exception {
         ClientBuilder builder = Jetcd.to(etcd.endpoint());
@@ -199,13 +209,7 @@ class JetcdBackendsTest {
                 "--trusted-ca-file=" + app.certificate())) {
             ClientBuilder builder =
                     Jetcd.to(secure.secureEndpoint()).sslContext(tls).authority("etcd.internal");
-            JetcdBridge bridge = JetcdBridge.install(builder);
-            try (Client client = builder.build();
-                    Backend over = bridge.open(client, namespace);
-                    Backend own = JetcdBackends.open(builder, namespace)) {
-                requireCommits(over, "a");
-                requireLocks(own);
-            }
+            requireBothWays(builder);
             ClientBuilder withoutAuthority = Jetcd.to(secure.secureEndpoint()).sslContext(tls);
             assertThatThrownBy(() -> JetcdBackends.open(withoutAuthority, namespace))
                     .isInstanceOf(BackendException.class)
@@ -217,13 +221,7 @@ class JetcdBackendsTest {
     void aTargetWithANameIsAccepted() throws Exception {
         ClientBuilder builder =
                 Client.builder().target("dns:///localhost:" + etcd.endpoint().getPort());
-        JetcdBridge bridge = JetcdBridge.install(builder);
-        try (Client client = builder.build();
-                Backend over = bridge.open(client, namespace);
-                Backend own = JetcdBackends.open(builder, namespace)) {
-            requireCommits(over, "a");
-            requireLocks(own);
-        }
+        requireBothWays(builder);
     }
 
     /** jetcd renews its token only when a call of its own is refused; Sereno logs in by itself. */
