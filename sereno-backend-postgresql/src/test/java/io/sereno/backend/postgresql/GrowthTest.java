@@ -33,13 +33,16 @@ class GrowthTest {
     /** Whether vacuum keeps its usual pause of a minute, and the cycles do not wait for it. */
     private static final boolean LONG = CYCLES > 100_000;
     /**
-     * Pages that vacuum has emptied stay in the files: those of the cycles between two vacuums. A short run takes 336 KiB, and 2.2 MiB without
-     * vacuum; a million cycles would take 350 MiB without.
+     * Pages that vacuum has emptied stay in the files: those of the cycles between two vacuums. A short run takes 300 to 800 KiB, since vacuum runs
+     * after one or two eighths of its cycles, and 2.2 MiB without vacuum. A million cycles would take 350 MiB without.
      */
-    private static final long ENOUGH = LONG ? 64L << 20 : 1L << 20;
+    private static final long ENOUGH = LONG ? 64L << 20 : 3L << 19;
 
     private static final String SIZE = "SELECT sum(pg_total_relation_size(c.oid))::bigint FROM pg_class c"
             + " WHERE c.relnamespace = 'sereno'::regnamespace AND c.relkind = 'r'";
+
+    private static final String OTHER_SESSIONS =
+            "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
 
     private PostgresServer server;
 
@@ -61,7 +64,10 @@ class GrowthTest {
         cycleBesideVacuum(CYCLES - CYCLES / 2);
         long all = size();
         print(half, all);
-        assertThat(all).isLessThan(ENOUGH).isLessThan(half + half / 2);
+        assertThat(all).isLessThan(ENOUGH);
+        if (LONG) {
+            assertThat(all).isLessThan(half + half / 2);
+        }
         awaitVacuum();
     }
 
@@ -134,9 +140,13 @@ class GrowthTest {
                 "SELECT sum(" + of + ")::bigint FROM pg_stat_user_tables, pg_sleep(0.1) WHERE schemaname = 'sereno'");
     }
 
-    /** No table has more dead rows than the number from which on its settings ask for a vacuum. */
+    /**
+     * No table has more dead rows than the number from which on its settings ask for a vacuum. The server counts what a session has done when the
+     * session ends, at the latest.
+     */
     private void awaitVacuum() throws SQLException {
-        while (statistic("CASE WHEN n_dead_tup > 600 THEN 1 ELSE 0 END") > 0) {
+        while (Database.number(server.endpoint(), OTHER_SESSIONS) > 0
+                || statistic("CASE WHEN n_dead_tup > 600 THEN 1 ELSE 0 END") > 0) {
             Thread.onSpinWait();
         }
     }
