@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /** The threads of a backend, and the only place where they are made and waited for. */
 final class Threads {
@@ -82,6 +83,11 @@ final class Threads {
                 Level.WARNING,
                 "the callback executor refused a callback; the callback runs in a thread of the backend",
                 refusal);
+    }
+
+    /** Waits until this thread is unparked, or returns earlier without a reason. */
+    static void park(Object reason) {
+        LockSupport.park(reason);
     }
 
     /** Waits until these threads have ended, except the caller's own; at most until this moment of the machine's clock. */

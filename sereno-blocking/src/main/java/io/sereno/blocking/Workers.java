@@ -12,6 +12,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,11 +21,12 @@ import org.jspecify.annotations.Nullable;
  * connection: while it connects, another thread may become free. It takes with it those that can share the request.
  */
 final class Workers<C> {
-    /** What a thread does: without a connection nothing, or connecting; with one nothing, or a request. */
+    /** What a thread does: without a connection nothing, or connecting; with one nothing, woken for a call, or a request. */
     private enum State {
         IDLE,
         CONNECTING,
         READY,
+        WOKEN,
         RUNNING
     }
 
@@ -40,6 +42,9 @@ final class Workers<C> {
     private final List<Thread> threads = new ArrayList<>();
 
     private final List<Worker> workers = new ArrayList<>();
+    /** Threads that wait. The first began last, and its connection is the one that was used last. */
+    private final Deque<Worker> parked = new ArrayDeque<>();
+
     private final Deque<Call<C, ?, ?>> waiting = new ArrayDeque<>();
     /** Why the last attempt to connect failed, until one succeeds. */
     private @Nullable BackendException trouble;
@@ -80,7 +85,7 @@ final class Workers<C> {
                 if (waiting.size() > threads.size() - count(State.RUNNING) && threads.size() < settings.connections) {
                     startAnother();
                 }
-                notifyAll();
+                wake();
             }
         }
         if (refusal != null) {
@@ -128,9 +133,30 @@ final class Workers<C> {
         }
     }
 
+    /** Wakes one thread for each call that waits, and no more. Under the lock. */
+    private void wake() {
+        Worker next;
+        while ((next = nextToWake()) != null) {
+            parked.remove(next);
+            next.state = next.state == State.READY ? State.WOKEN : State.CONNECTING;
+            LockSupport.unpark(next.thread);
+        }
+    }
+
+    private @Nullable Worker nextToWake() {
+        int needed = waiting.size() - count(State.WOKEN);
+        for (Worker worker : parked) {
+            if (worker.state == State.READY) {
+                return needed > 0 ? worker : null;
+            }
+        }
+        return needed > count(State.READY) + count(State.CONNECTING) ? parked.peek() : null;
+    }
+
     private void start(@Nullable C first) {
         Worker worker = new Worker(first);
         Thread thread = connections.threads().make(Integer.toString(threads.size() + 1), worker::work);
+        worker.thread = thread;
         thread.start();
         threads.add(thread);
         workers.add(worker);
@@ -151,7 +177,9 @@ final class Workers<C> {
         private @Nullable Request<C, ?, ?> request;
         private long used = time.nanoTime();
         private final Backoff backoff = new Backoff(settings.connectTimeout);
-        /** Guarded by the workers. */
+        /** Guarded by the workers, like the state. */
+        private @Nullable Thread thread;
+
         private State state;
 
         Worker(@Nullable C first) {
@@ -202,25 +230,37 @@ final class Workers<C> {
 
         /** Waits until there is a call for this thread, which makes a connection first if it has none. False at the end. */
         private boolean awaitCall() {
-            synchronized (Workers.this) {
-                while (!closed) {
-                    var unused = Thread.interrupted(); // A client library may have left it.
-                    while (!waiting.isEmpty() && !waiting.element().isWaiting()) {
-                        waiting.remove();
-                    }
-                    if (connection != null && (!waiting.isEmpty() || !settings.keeps)) {
-                        return true;
-                    }
-                    if (connection == null && waiting.size() > count(State.READY) + count(State.CONNECTING)) {
-                        become(State.CONNECTING);
-                        return true;
-                    }
-                    try {
-                        Workers.this.wait();
-                    } catch (InterruptedException e) {
-                        Connections.debug("a client library left an interrupt; its thread goes on", e);
-                    }
+            while (!isCalled()) {
+                if (isClosed()) {
+                    return false;
                 }
+                Threads.park(Workers.this);
+            }
+            return true;
+        }
+
+        /** Whether there is a call for this thread. Otherwise the thread has to wait until it is woken. */
+        private boolean isCalled() {
+            synchronized (Workers.this) {
+                var unused = Thread.interrupted(); // A client library may have left it, and no wait would begin.
+                parked.remove(this);
+                while (!waiting.isEmpty() && !waiting.element().isWaiting()) {
+                    waiting.remove();
+                }
+                if (closed) {
+                    return false;
+                }
+                if (connection != null) {
+                    if (!waiting.isEmpty() || !settings.keeps) {
+                        return true;
+                    }
+                    become(State.READY);
+                } else if (state == State.CONNECTING
+                        || waiting.size() > count(State.READY) + count(State.WOKEN) + count(State.CONNECTING)) {
+                    become(State.CONNECTING);
+                    return true;
+                }
+                parked.push(this);
                 return false;
             }
         }
@@ -241,7 +281,9 @@ final class Workers<C> {
             synchronized (Workers.this) {
                 trouble = failure;
                 become(connection == null ? State.IDLE : State.READY);
-                if (failure != null && failure.permanent() && count(State.READY) + count(State.RUNNING) == 0) {
+                if (failure != null
+                        && failure.permanent()
+                        && count(State.READY) + count(State.WOKEN) + count(State.RUNNING) == 0) {
                     hopeless = List.copyOf(waiting);
                     waiting.clear();
                 }
@@ -290,7 +332,7 @@ final class Workers<C> {
                         waiting.addFirst(again.get(i));
                     }
                 }
-                Workers.this.notifyAll();
+                wake();
             }
             request = null;
         }
@@ -322,7 +364,7 @@ final class Workers<C> {
         synchronized (this) {
             closed = true;
             waiting.clear();
-            notifyAll();
+            threads.forEach(LockSupport::unpark);
         }
         pauses.close();
         for (Call<C, ?, ?> call : List.copyOf(calls)) {

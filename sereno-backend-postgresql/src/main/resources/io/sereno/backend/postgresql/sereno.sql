@@ -13,6 +13,9 @@
 -- Entries are looked up by the whole key in subqueries of their own: in a join, with EXISTS, or with a list of names, the planner may read the
 -- whole directory or namespace as long as the table has no statistics. The plans are generic, since planning takes longer than a call.
 --
+-- Each statement of a function takes the server 5 to 20 microseconds, so what needs no table is an expression: the variable "done" takes results that
+-- nobody needs.
+--
 -- Locks, always in this order: the directory of a commit (exclusive), then its leases (shared). Whoever ends a lease takes the lease exclusively,
 -- and waits for it only if it holds nothing else. A lease whose commits are under way has not ended, whatever the clock says. The row of a lease comes last:
 -- who has changed one waits for none of these, except in the first call after a start, before which no other call has any of them.
@@ -100,7 +103,7 @@ CREATE OR REPLACE VIEW sereno.seen AS
     FROM sereno.entry e LEFT JOIN sereno.lease l ON l.id = e.lease AND e.lease <> 0;
 
 CREATE OR REPLACE FUNCTION sereno.timeline() RETURNS bigint LANGUAGE sql VOLATILE AS $$
-    SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint
+    SELECT CASE WHEN NOT pg_is_in_recovery() THEN ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint END
 $$;
 
 -- What each function that clients call begins with. Refuses a standby, which may be behind, and isolations whose snapshot may be older than a lock.
@@ -111,15 +114,16 @@ DECLARE
     line bigint;
     high bigint;
 BEGIN
-    IF pg_is_in_recovery() THEN
-        RAISE EXCEPTION 'this server is a standby; the primary is needed' USING ERRCODE = 'read_only_sql_transaction';
-    ELSIF current_setting('transaction_isolation') <> 'read committed' THEN
-        RAISE EXCEPTION 'the isolation of the connection is %; read committed is accepted', current_setting('transaction_isolation')
-            USING ERRCODE = 'feature_not_supported';
-    END IF;
-    line := sereno.timeline();
-    SELECT epoch INTO high FROM sereno.store WHERE one AND timeline = line AND started = pg_postmaster_start_time();
+    SELECT epoch INTO high FROM sereno.store WHERE one AND timeline = sereno.timeline() AND started = pg_postmaster_start_time()
+        AND current_setting('transaction_isolation') = 'read committed';
     IF NOT FOUND THEN
+        line := sereno.timeline();
+        IF line IS NULL THEN
+            RAISE EXCEPTION 'this server is a standby; the primary is needed' USING ERRCODE = 'read_only_sql_transaction';
+        ELSIF current_setting('transaction_isolation') <> 'read committed' THEN
+            RAISE EXCEPTION 'the isolation of the connection is %; read committed is accepted', current_setting('transaction_isolation')
+                USING ERRCODE = 'feature_not_supported';
+        END IF;
         UPDATE sereno.store SET epoch = epoch + CASE WHEN timeline = line THEN 0 ELSE greatest(1, line - timeline) END,
             timeline = line, started = pg_postmaster_start_time()
             WHERE one AND (timeline <> line OR started <> pg_postmaster_start_time());
@@ -146,6 +150,9 @@ CREATE OR REPLACE FUNCTION sereno.tell(p_ns text, p_dir text, p_names text[], p_
 DECLARE
     t record;
 BEGIN
+    IF NOT EXISTS (SELECT FROM sereno.watch w WHERE w.ns = p_ns AND w.dir = p_dir) THEN
+        RETURN;
+    END IF;
     FOR t IN SELECT w.listener, w.pid = 0 AS polls,
                 p_revision || ' ' || length(p_dir) || ' ' || p_dir || CASE WHEN cardinality(p_names) > 64 THEN '' ELSE n.name END AS notice
             FROM unnest(p_names) AS n(name) JOIN sereno.watch w ON w.ns = p_ns AND w.dir = p_dir AND w.name IN ('', n.name) GROUP BY 1, 2, 3 LOOP
@@ -192,18 +199,18 @@ BEGIN
     END IF;
 END $$;
 
--- Locks the directory, and ends there the leases of these entries, or of all if there are none, whose time has passed.
-CREATE OR REPLACE FUNCTION sereno.settle(p_ns text, p_dir text, p_names text[]) RETURNS void LANGUAGE plpgsql
-    SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+-- Locks the directory, and ends there the leases of these entries, or of all if there are none, whose time has passed. What its callers read afterwards
+-- is the directory without what had ended before: entries of a lease that ends now stay for them, since whoever finds them ended waits for the lock.
+CREATE OR REPLACE FUNCTION sereno.settle(p_ns text, p_dir text, p_names text[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     leases bigint[];
+    done bool := pg_advisory_xact_lock(sereno.key_of(p_ns, p_dir)) IS NULL;
 BEGIN
-    PERFORM pg_advisory_xact_lock(sereno.key_of(p_ns, p_dir));
     IF p_names IS NULL THEN
-        leases := ARRAY(SELECT DISTINCT s.lease FROM sereno.seen s WHERE s.ns = p_ns AND s.dir = p_dir AND (s.gone OR s.late));
+        leases := ARRAY(SELECT s.lease FROM sereno.seen s WHERE s.ns = p_ns AND s.dir = p_dir AND (s.gone OR s.late));
     ELSE
-        leases := ARRAY(SELECT DISTINCT f.lease FROM unnest(p_names) AS n(name), LATERAL (
-            SELECT s.lease, s.gone OR s.late AS ends FROM sereno.seen s WHERE s.ns = p_ns AND s.dir = p_dir AND s.name = n.name OFFSET 0) f WHERE f.ends);
+        leases := array_remove(ARRAY(SELECT (
+            SELECT s.lease FROM sereno.seen s WHERE s.ns = p_ns AND s.dir = p_dir AND s.name = n AND (s.gone OR s.late)) FROM unnest(p_names) AS n), NULL);
     END IF;
     IF cardinality(leases) > 0 THEN
         PERFORM sereno.kill(leases);
@@ -219,12 +226,12 @@ CREATE OR REPLACE FUNCTION sereno.read(p_ns text, p_dir text, p_name text, p_aft
     SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
+    done bool := sereno.epoch() IS NULL;
     size bigint;
-    due boolean;
+    due bool;
 BEGIN
-    PERFORM sereno.epoch();
     IF p_name <> '' THEN
-        SELECT octet_length(s.name) + octet_length(s.value), s.gone OR s.late INTO size, due
+        SELECT s.name, s.value, s.created, s.modified, s.lease, s.gone OR s.late INTO name, value, created, modified, lease, due
             FROM sereno.seen s WHERE s.ns = p_ns AND s.dir = p_dir AND s.name = p_name;
     ELSE
         SELECT sum(octet_length(r.name) + octet_length(r.value)), bool_or(r.gone OR r.late) INTO size, due
@@ -232,22 +239,19 @@ BEGIN
                 WHERE s.ns = p_ns AND s.dir = p_dir AND s.name > p_after ORDER BY s.name LIMIT p_limit) r;
     END IF;
     IF due AND p_settle THEN
-        PERFORM sereno.settle(p_ns, p_dir, CASE WHEN p_name <> '' THEN ARRAY[p_name] END);
+        done := sereno.settle(p_ns, p_dir, CASE WHEN p_name <> '' THEN ARRAY[p_name] END) IS NULL;
         RETURN QUERY SELECT ''::text, ''::bytea, 1::bigint, 1::bigint, 0::bigint;
-    ELSIF size > p_bytes THEN
-        RETURN QUERY SELECT NULL::text, NULL::bytea, 0::bigint, 0::bigint, 0::bigint;
-    ELSIF p_name <> '' THEN
-        RETURN QUERY SELECT s.name, s.value, s.created, s.modified, s.lease FROM sereno.seen s
-            WHERE s.ns = p_ns AND s.dir = p_dir AND s.name = p_name AND NOT s.gone;
+    ELSIF name IS NOT NULL OR size > p_bytes THEN
+        RETURN NEXT;
     ELSIF size > 0 THEN
-        RETURN QUERY SELECT s.name, s.value, s.created, s.modified, s.lease FROM sereno.seen s
-            WHERE s.ns = p_ns AND s.dir = p_dir AND s.name > p_after AND NOT s.gone ORDER BY s.name LIMIT p_limit;
+        RETURN QUERY SELECT e.name, e.value, e.created, e.modified, e.lease FROM sereno.entry e
+            WHERE e.ns = p_ns AND e.dir = p_dir AND e.name > p_after ORDER BY e.name LIMIT p_limit;
     END IF;
 END $$;
 
--- Carries out commits to one directory, one after the other. For each there is a row with its status (0 committed, 1 conflict, 2 lease dead) and its
--- revision; the rows of its read follow, with status 3, as sereno.read gives them. All reads together have p_bytes: a client that is stopped must not
--- keep the directory's lock, so the answer has to fit into the buffers between server and client.
+-- Carries out commits to one directory, one after the other. For each there is a row with its status (0 committed, 1 conflict, 2 lease dead), and with
+-- its revision as modified; the entries of its read follow, with status 3. All reads together have p_bytes: a client that is stopped must not keep the
+-- directory's lock, so the answer has to fit into the buffers between server and client. An entry without a name stands for those that do not fit.
 -- The conditions of all commits are in four arrays, the writes in four others; p_condition_of and p_write_of say to which commit each belongs.
 -- Kinds of conditions: 0 absent, 1 present, 2 created at p_revisions, 3 modified at it. A write without a value is a delete.
 -- p_returning is null for no read, empty for all entries, or a name.
@@ -258,54 +262,70 @@ CREATE OR REPLACE FUNCTION sereno.commit(p_ns text, p_dir text, p_leases bigint[
     SET lock_timeout = '4s' SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
-    result int;
+    epoch bigint := sereno.epoch();
+    done bool := pg_advisory_xact_lock(sereno.key_of(p_ns, p_dir)) IS NULL;
+    condition int := 1;
+    write int := 1;
     revision bigint;
     changed text[];
-    puts int;
-    found record;
 BEGIN
-    PERFORM sereno.epoch();
-    PERFORM pg_advisory_xact_lock(sereno.key_of(p_ns, p_dir));
-    PERFORM pg_advisory_xact_lock_shared(1397051246, t.key)
-        FROM (SELECT DISTINCT (l & 2147483647)::int AS key FROM unnest(p_leases) AS l WHERE l <> 0 ORDER BY 1) t;
-    PERFORM sereno.settle(p_ns, p_dir, CASE WHEN '' = ANY (p_returning) THEN NULL ELSE p_conditions || p_writes || p_returning END);
+    IF cardinality(p_leases) > 1 THEN
+        PERFORM pg_advisory_xact_lock_shared(1397051246, t.key)
+            FROM (SELECT DISTINCT (l & 2147483647)::int AS key FROM unnest(p_leases) AS l WHERE l <> 0 ORDER BY 1) t;
+    ELSIF p_leases[1] <> 0 THEN
+        done := pg_advisory_xact_lock_shared(1397051246, (p_leases[1] & 2147483647)::int) IS NULL;
+    END IF;
+    done := sereno.settle(p_ns, p_dir, CASE WHEN '' = ANY (p_returning) THEN NULL ELSE p_conditions || p_writes || p_returning END) IS NULL;
     FOR i IN 1 .. cardinality(p_leases) LOOP
-        result := 0;
-        revision := 0;
-        IF p_leases[i] <> 0 AND NOT sereno.lives(p_leases[i]) THEN
-            result := 2;
-        ELSIF EXISTS (
-                SELECT FROM unnest(p_condition_of, p_conditions, p_kinds, p_revisions) AS c(item, name, kind, revision)
-                WHERE c.item = i AND NOT coalesce((
-                    SELECT CASE c.kind WHEN 0 THEN false WHEN 1 THEN true WHEN 2 THEN e.created = c.revision ELSE e.modified = c.revision END
-                    FROM sereno.entry e WHERE e.ns = p_ns AND e.dir = p_dir AND e.name = c.name), c.kind = 0)) THEN
-            result := 1;
-        ELSE
-            WITH deleted AS (
-                DELETE FROM sereno.entry e WHERE e.ctid = ANY (ARRAY(
-                    SELECT (SELECT o.ctid FROM sereno.entry o WHERE o.ns = p_ns AND o.dir = p_dir AND o.name = w.name)
-                    FROM unnest(p_write_of, p_writes, p_values) AS w(item, name, value) WHERE w.item = i AND w.value IS NULL))
-                RETURNING e.name)
-            SELECT coalesce(array_agg(d.name), '{}') INTO changed FROM deleted d;
-            SELECT changed || coalesce(array_agg(w.name), '{}'), count(*) INTO changed, puts
-                FROM unnest(p_write_of, p_writes, p_values) AS w(item, name, value) WHERE w.item = i AND w.value IS NOT NULL;
-            IF cardinality(changed) > 0 THEN
-                revision := sereno.next_revision();
+        status := CASE WHEN p_leases[i] <> 0 AND NOT sereno.lives(p_leases[i]) THEN 2 ELSE 0 END;
+        WHILE p_condition_of[condition] = i LOOP
+            IF status = 0 THEN
+                SELECT e.created, e.modified INTO created, modified FROM sereno.entry e
+                    WHERE e.ns = p_ns AND e.dir = p_dir AND e.name = p_conditions[condition];
+                status := (NOT CASE p_kinds[condition] WHEN 0 THEN NOT FOUND WHEN 1 THEN FOUND
+                    WHEN 2 THEN FOUND AND created = p_revisions[condition] ELSE FOUND AND modified = p_revisions[condition] END)::int;
             END IF;
-            IF puts > 0 THEN
-                INSERT INTO sereno.entry AS e (ns, dir, name, value, created, modified, lease)
-                    SELECT p_ns, p_dir, w.name, w.value, revision, revision, CASE WHEN w.leased THEN p_leases[i] ELSE 0 END
-                    FROM unnest(p_write_of, p_writes, p_values, p_leased) AS w(item, name, value, leased)
-                    WHERE w.item = i AND w.value IS NOT NULL
-                    ON CONFLICT ON CONSTRAINT entry_pkey DO UPDATE SET value = excluded.value, modified = excluded.modified;
+            condition := condition + 1;
+        END LOOP;
+        revision := (epoch << 43) + CASE WHEN status = 0 THEN nextval('sereno.revision') END;
+        changed := '{}';
+        WHILE p_write_of[write] = i LOOP
+            IF status = 0 THEN
+                IF p_values[write] IS NULL THEN
+                    DELETE FROM sereno.entry e WHERE e.ns = p_ns AND e.dir = p_dir AND e.name = p_writes[write];
+                ELSE
+                    INSERT INTO sereno.entry AS e (ns, dir, name, value, created, modified, lease)
+                        VALUES (p_ns, p_dir, p_writes[write], p_values[write], revision, revision, CASE WHEN p_leased[write] THEN p_leases[i] ELSE 0 END)
+                        ON CONFLICT ON CONSTRAINT entry_pkey DO UPDATE SET value = excluded.value, modified = excluded.modified;
+                END IF;
+                IF FOUND THEN
+                    changed := changed || p_writes[write];
+                END IF;
             END IF;
-            PERFORM sereno.tell(p_ns, p_dir, changed, revision);
+            write := write + 1;
+        END LOOP;
+        name := NULL;
+        value := NULL;
+        created := 0;
+        modified := 0;
+        lease := 0;
+        IF cardinality(changed) > 0 THEN
+            done := sereno.tell(p_ns, p_dir, changed, revision) IS NULL;
+            modified := revision;
         END IF;
-        RETURN QUERY SELECT result, NULL::text, NULL::bytea, 0::bigint, revision, 0::bigint;
-        IF result < 2 AND p_returning[i] IS NOT NULL THEN
-            FOR found IN SELECT * FROM sereno.read(p_ns, p_dir, p_returning[i], '', NULL, p_bytes, false) LOOP
-                p_bytes := p_bytes - 100 - coalesce(octet_length(found.name) + octet_length(found.value), 0);
-                RETURN QUERY SELECT 3, CASE WHEN p_bytes >= 0 THEN found.name END, found.value, found.created, found.modified, found.lease;
+        RETURN NEXT;
+        IF status < 2 AND p_returning[i] IS NOT NULL THEN
+            FOR status, name, value, created, modified, lease IN
+                    SELECT 3, f.name, f.value, f.created, f.modified, f.lease FROM (
+                        SELECT e.* FROM sereno.entry e WHERE e.ns = p_ns AND e.dir = p_dir AND e.name >= p_returning[i]
+                        ORDER BY e.name LIMIT CASE WHEN p_returning[i] <> '' THEN 1 END) f
+                    WHERE p_returning[i] IN ('', f.name) LOOP
+                p_bytes := p_bytes - 100 - octet_length(name) - octet_length(value);
+                IF p_bytes < 0 THEN
+                    name := NULL;
+                    value := NULL;
+                END IF;
+                RETURN NEXT;
                 EXIT WHEN p_bytes < 0;
             END LOOP;
         END IF;
