@@ -31,13 +31,20 @@ final class Backoff {
         return limit.compareTo(connectTimeout) < 0 ? limit : connectTimeout;
     }
 
-    Duration next() {
+    /**
+     * How long to wait from now on.
+     *
+     * @param passed since the last attempt ended
+     */
+    Duration next(Duration passed) {
         int attempt = attempts++;
         if (attempt == 0) {
             return Duration.ZERO;
         }
         long ceiling = min(GREATEST_MILLIS, FIRST_MILLIS << min(attempt - 1, 10));
-        return Duration.ofMillis(ThreadLocalRandom.current().nextLong(1, ceiling + 1));
+        Duration left = Duration.ofMillis(ThreadLocalRandom.current().nextLong(1, ceiling + 1))
+                .minus(passed);
+        return left.isNegative() ? Duration.ZERO : left;
     }
 
     /** After the connection has proved to work. */

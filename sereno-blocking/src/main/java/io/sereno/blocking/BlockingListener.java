@@ -66,7 +66,7 @@ public final class BlockingListener<C> {
         while (!isClosed()) {
             var unused = Thread.interrupted(); // A client library may have left it.
             try {
-                outages.pause(backoff.next());
+                outages.pause(backoff.next(Duration.ZERO));
                 if (!isClosed()) {
                     use(connections.open(backoff.limit()), backoff);
                 }

@@ -6,6 +6,7 @@ import io.sereno.spi.BackendException;
 import io.sereno.spi.BackendException.Outcome;
 import io.sereno.spi.TimeSource;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -175,7 +176,9 @@ final class Workers<C> {
     private final class Worker {
         private @Nullable C connection;
         private @Nullable Request<C, ?, ?> request;
+        /** When the connection was used last, or an attempt to connect ended. */
         private long used = time.nanoTime();
+
         private final Backoff backoff = new Backoff(settings.connectTimeout);
         /** Guarded by the workers, like the state. */
         private @Nullable Thread thread;
@@ -267,15 +270,15 @@ final class Workers<C> {
 
         private void connect() {
             BackendException failure = null;
-            pauses.pause(backoff.next());
+            pauses.pause(backoff.next(Duration.ofNanos(time.nanoTime() - used)));
             if (!isClosed()) {
                 try {
                     connection = connections.open(backoff.limit());
-                    used = time.nanoTime();
                 } catch (BackendException e) {
                     Connections.debug("connecting failed", e);
                     failure = e;
                 }
+                used = time.nanoTime();
             }
             List<Call<C, ?, ?>> hopeless = List.of();
             synchronized (Workers.this) {

@@ -134,6 +134,26 @@ class ConnectionsTest extends SupportTest {
         assertFailed(write, NOT_APPLIED, false, "the last failure: no connection to nowhere:1: refused");
     }
 
+    /** The pauses between attempts to connect are for clients that all wait for one server. This one has waited long enough. */
+    @Test
+    void aCallLongAfterAnOutageConnectsAtOnce() {
+        BlockingCalls<Line> calls = open();
+        lines.usable = false;
+        lines.connecting = Lines.refusing();
+        lines.limits.clear();
+        CompletionStage<Integer> write = calls.write("a commit", line -> line.number);
+        until(() -> {
+            pausing().ifPresent(time::advance);
+            return lines.limits.size() >= 5;
+        });
+        time.advance(TIMEOUT);
+        assertFailed(write, NOT_APPLIED, false, "refused");
+        until(() -> time.untilNext().isEmpty() && threads("1").get(0).getState() == Thread.State.WAITING);
+        time.advance(Duration.ofSeconds(1));
+        lines.connecting = () -> true;
+        assertThat(number(calls.write("the next", line -> line.number))).isEqualTo(2);
+    }
+
     @Test
     void callsFailIfTheServerRefusesConnectionsForGood() {
         BlockingCalls<Line> calls = open();
