@@ -21,4 +21,7 @@ public @interface Rule {
 
     /** Whether the test lets time pass; all such tests run concurrently. */
     boolean waits() default false;
+
+    /** Whether the test starts before the others that let time pass, since it takes longest and does little. */
+    boolean startsFirst() default false;
 }

@@ -48,6 +48,12 @@ public record RuleTest(String rule, String name, String check, boolean waits, lo
                 cells.get(0), cells.get(1), cells.get(3), table.waits(), Long.parseLong(cells.get(2)), method);
     }
 
+    /** {@link Rule#startsFirst()}; false for a row. */
+    public boolean startsFirst() {
+        Rule one = method.getAnnotation(Rule.class);
+        return one != null && one.startsFirst();
+    }
+
     /** {@code ReadRules.anAbsentEntryIsAnEmptyList}. */
     public String id() {
         return method.getDeclaringClass().getSimpleName() + "." + name;

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -171,7 +172,10 @@ public final class Kit implements AutoCloseable {
         Map<RuleTest, CompletableFuture<Outcome>> batch;
         synchronized (this) {
             if (waiting == null) {
-                waiting = all.stream().filter(RuleTest::waits).collect(Collectors.toMap(one -> one, this::start));
+                waiting = all.stream()
+                        .filter(RuleTest::waits)
+                        .sorted(Comparator.comparing(RuleTest::startsFirst).reversed())
+                        .collect(Collectors.toMap(one -> one, this::start));
                 waiting.values().forEach(CompletableFuture::join);
             }
             batch = waiting;

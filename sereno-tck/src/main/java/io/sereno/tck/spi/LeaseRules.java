@@ -345,9 +345,10 @@ public class LeaseRules {
             revokeAll(bench, client, leases);
             client.revoke(client.grant(bench.longTtl()));
         } else {
-            for (int i = 0; i < 2_000; i++) {
+            LeaseTimeRules.inPortions(bench, 2_000, i -> {
                 client.revoke(client.grant(bench.longTtl()));
-            }
+                return i;
+            });
             bench.verified();
         }
         if (guarantees.maxLeaseBytes() <= 4 << 20) {

@@ -289,6 +289,7 @@ public class OutcomeFaultRules {
     @Rule(
             value = "OUT-5",
             waits = true,
+            startsFirst = true,
             check = "which outcome is reported when no connection can be made: certainly nothing was sent")
     void anUnsentCommitIsNotApplied(Bench bench) {
         Faulty faulty = bench.faulty();
@@ -415,6 +416,7 @@ public class OutcomeFaultRules {
     @Rule(
             value = "OUT-6a",
             waits = true,
+            startsFirst = true,
             check = "how a deadline and a broken connection are reported for calls that change no entry")
     void readsWatchesAndGrantsThatAreLostAreNotApplied(Bench bench) {
         Faulty faulty = bench.faulty();

@@ -29,6 +29,7 @@ public class RecoveryRules {
     @Rule(
             value = "OUT-7",
             waits = true,
+            startsFirst = true,
             check = "back-off of the client library, and states that it does not leave by itself")
     void theSameObjectRecovers(Bench bench) {
         Faulty faulty = bench.faulty();

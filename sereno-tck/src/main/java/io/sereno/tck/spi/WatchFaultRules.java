@@ -210,6 +210,7 @@ public class WatchFaultRules {
     @Rule(
             value = "WAT-9",
             waits = true,
+            startsFirst = true,
             check = "what ends a stream of the client library, and whether the backend opens it again each time")
     void aWatchContinuesWhateverEndsItsStream(Bench bench) {
         Faulty faulty = bench.faulty();
