@@ -18,6 +18,9 @@
 --   reapers                "<microseconds>": the next lease ends after this time
 --
 -- Redis does not roll back a script that fails, so everything that can fail comes before the first write.
+--
+-- Each call of the script makes its functions anew, and a function takes the longer the more variables of the script it uses. So there are
+-- functions for what most calls need or what is needed in several places; everything else stands where it happens.
 local META, ENTRIES, INDEX, LEASES, LEASED = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local operation = ARGV[1]
 local prefix = string.sub(META, 1, -5)
@@ -30,7 +33,7 @@ local LAYOUT = '2'
 -- the conversion continues with its own script. That script refuses every call before it writes if rev is CLOSED.
 local FORMER, CLOSED = '1', '9007199254740992'
 local MAX_REVISION = 9007199254740991
--- Revisions rise by at least one in this many microseconds; see `next_revision`.
+-- Revisions rise by at least one in this many microseconds; see `change`.
 local SLOWNESS = 1000
 -- If the clock of a process that takes over is behind the stored revision, its revisions begin at least this much (1 min) after the stored
 -- one.
@@ -82,13 +85,8 @@ local shift = tonumber(meta[3] or 0)
 local born = tonumber(meta[5] or 0)
 
 -- Sharded channels, if the server has them: a Cluster sends the messages of other channels to all of its nodes.
-local PUBLISH, SUBSCRIBE = 'PUBLISH', 'SUBSCRIBE'
-if redis.REDIS_VERSION_NUM then
-  PUBLISH, SUBSCRIBE = 'SPUBLISH', 'SSUBSCRIBE'
-end
-local function publish(channel, message)
-  call(PUBLISH, prefix .. channel, message)
-end
+local shards = redis.REDIS_VERSION_NUM and 'S' or ''
+local PUBLISH = shards .. 'PUBLISH'
 -- The first call of a connection reports if the user may not publish.
 if layout then
   if not redis.setresp then
@@ -123,9 +121,26 @@ end
 if converts and call('ZRANGEBYSCORE', LEASES, '(' .. decimal(now), '(+inf', 'LIMIT', 0, 1)[1] then
   return {'V', FORMER}
 end
+if rev > MAX_REVISION - 3 * JUMP or wall > MAX_REVISION - 3 * JUMP then
+  return redis.error_reply('ERR the revisions of this namespace have come to their end, 2^53')
+end
 
 -- Changes of this call that are not published yet: {directory, names, revision}.
 local changes = {}
+
+-- Takes a revision for a change of entries of one directory, which `save` stores and publishes, and returns it.
+--
+-- It is the revision after the latest one. A process begins with the time at which it took over, in microseconds, and counts. An earlier process
+-- gave smaller revisions, even if some of them were lost: it began earlier, and gave fewer than one in a microsecond. For the same reason a
+-- process that continues beside its successor, as in a split, gives smaller ones. So revisions must not follow the clock. They rise with a
+-- thousandth of its speed, so that revisions differ before and after an unnoticed return to an earlier state, as of a virtual machine that
+-- is restored.
+local function change(directory, names)
+  rev = math.max(rev + 1, born + math.floor((wall - born) / SLOWNESS))
+  local revision = decimal(rev)
+  changes[#changes + 1] = {directory, names, revision}
+  return revision
+end
 
 -- Stores the revision and the clock, and then publishes the changes. If publishing fails, since the right was taken away, the revision is
 -- already stored, so the next change gets another one.
@@ -134,34 +149,19 @@ local function save()
   if run ~= '' and run ~= meta[4] or shift ~= tonumber(meta[3] or 0) then
     call('HSET', META, 'shift', decimal(shift), 'run', run == '' and meta[4] or run)
   end
-  for _, change in ipairs(changes) do
-    local channel, names, revision = ':' .. change[1], change[2], change[3]
-    publish(channel, revision .. ' ' .. table.concat(names, '\0'))
+  for _, one in ipairs(changes) do
+    local channel, names, revision = prefix .. ':' .. one[1], one[2], one[3]
+    call(PUBLISH, channel, revision .. ' ' .. table.concat(names, '\0'))
     for _, name in ipairs(names) do
-      publish(channel .. '\0' .. name, revision)
+      call(PUBLISH, channel .. '\0' .. name, revision)
     end
   end
   changes = {}
 end
 
--- The revision after the latest one. A process begins with the time at which it took over, in microseconds, and counts. An earlier process
--- gave smaller revisions, even if some of them were lost: it began earlier, and gave fewer than one in a microsecond. For the same reason a
--- process that continues beside its successor, as in a split, gives smaller ones. So revisions must not follow the clock. They rise with a
--- thousandth of its speed, so that revisions differ before and after an unnoticed return to an earlier state, as of a virtual machine that
--- is restored.
-local function next_revision()
-  return math.max(rev + 1, born + math.floor((wall - born) / SLOWNESS))
-end
-
--- Takes a revision for a change of entries of one directory, which `save` stores and publishes.
-local function changed(directory, names)
-  rev = next_revision()
-  changes[#changes + 1] = {directory, names, decimal(rev)}
-end
-
 -- Takes over from the process that wrote last: the server was restarted, or a replica was promoted, perhaps without the last acknowledged
 -- writes, and perhaps with another clock.
-local function take_over()
+if converts or not meta[1] or not meta[5] or (run ~= '' and run ~= meta[4]) or (history ~= '' and history ~= meta[6]) then
   if wall > rev then
     rev = wall
   else
@@ -202,76 +202,55 @@ local function take_over()
   -- The layout too: after a namespace was emptied, connected clients do not name their layout again.
   call('HSET', META, 'shift', '0', 'run', run == '' and meta[4] or run, 'born', decimal(born), 'history', history, 'layout', LAYOUT,
     'rev', CLOSED)
-  publish('all', '')
+  call(PUBLISH, prefix .. 'all', '')
 end
 
-local function due()
-  return call('ZRANGEBYSCORE', LEASES, '-inf', decimal(now), 'LIMIT', 0, 1)[1]
+-- A revoked lease is the next one that ends.
+if operation == 'revoke' and call('ZSCORE', LEASES, ARGV[3]) then
+  call('ZADD', LEASES, 0, ARGV[3])
 end
 
--- Removes entries of an ended lease, all of one directory, and publishes the change.
-local function remove(directory, keys, members)
-  local names = {}
-  for i, key in ipairs(keys) do
-    names[i] = string.sub(key, #directory + 2)
-  end
-  call('ZREM', LEASED, unpack(members))
-  call('ZREM', INDEX, unpack(keys))
-  call('HDEL', ENTRIES, unpack(keys))
-  changed(directory, names)
-end
-
--- Removes up to CHUNK entries of ended leases. Returns whether there are more.
-local function reap()
-  local lease = due()
-  if not lease then
-    return false
-  end
+-- Removes up to CHUNK entries of ended leases. There may be more: then `ended` is one of these leases.
+local ended = call('ZRANGEBYSCORE', LEASES, '-inf', decimal(now), 'LIMIT', 0, 1)[1]
+if ended then
   local budget = CHUNK
   repeat
-    local members = call('ZRANGEBYLEX', LEASED, '[' .. lease .. '\0', '(' .. lease .. '\1', 'LIMIT', 0, budget)
-    local directory, keys, same = nil, {}, {}
-    for _, member in ipairs(members) do
-      local key = string.sub(member, #lease + 2)
-      local path = string.match(key, '^[^%z]+')
-      if path ~= directory then
-        if directory then
-          remove(directory, keys, same)
+    local members = call('ZRANGEBYLEX', LEASED, '[' .. ended .. '\0', '(' .. ended .. '\1', 'LIMIT', 0, budget)
+    local at = 1
+    while at <= #members do
+      -- Those of one directory, which are together.
+      local directory, keys, names, same = nil, {}, {}, {}
+      while at <= #members do
+        local key = string.sub(members[at], #ended + 2)
+        local path, name = string.match(key, '^([^%z]+)%z?(.*)$')
+        if directory and path ~= directory then
+          break
         end
-        directory, keys, same = path, {}, {}
+        directory = path
+        keys[#keys + 1], names[#names + 1], same[#same + 1] = key, name, members[at]
+        at = at + 1
       end
-      keys[#keys + 1] = key
-      same[#same + 1] = member
-    end
-    if directory then
-      remove(directory, keys, same)
+      call('ZREM', LEASED, unpack(same))
+      call('ZREM', INDEX, unpack(keys))
+      call('HDEL', ENTRIES, unpack(keys))
+      change(directory, names)
     end
     if #members < budget then
-      call('ZREM', LEASES, lease)
+      call('ZREM', LEASES, ended)
     end
     budget = budget - #members - 1
-    lease = due()
-  until not lease or budget <= 0
+    ended = call('ZRANGEBYSCORE', LEASES, '-inf', decimal(now), 'LIMIT', 0, 1)[1]
+  until not ended or budget <= 0
   save()
-  if lease then
-    publish('reapers', '0')
+  if ended then
+    call(PUBLISH, prefix .. 'reapers', '0')
   end
-  return lease ~= nil and lease ~= false
 end
 
 local function is_alive(lease)
   local deadline = call('ZSCORE', LEASES, lease)
   return deadline and tonumber(deadline) > now
 end
-
-local taken_over = converts or not meta[1] or not meta[5] or (run ~= '' and run ~= meta[4]) or (history ~= '' and history ~= meta[6])
-if rev > MAX_REVISION - 3 * JUMP or wall > MAX_REVISION - 3 * JUMP then
-  return redis.error_reply('ERR the revisions of this namespace have come to their end, 2^53')
-end
-if taken_over then
-  take_over()
-end
-local backlog = reap()
 
 -- The record of an entry and its parts, or nil. Entries of an ended lease count as absent even before they are removed. A record that Sereno
 -- did not write has no parts; the operation that reads it reports that, and it can be deleted like others.
@@ -281,7 +260,7 @@ local function present(record)
     return nil
   end
   local create, mod, lease = string.match(record, '^(%d+) (%d+) (%S+) ')
-  if backlog and lease and lease ~= '-' then
+  if ended and lease and lease ~= '-' then
     if known[lease] == nil then
       known[lease] = is_alive(lease) or false
     end
@@ -292,11 +271,20 @@ local function present(record)
   return record, create, mod, lease
 end
 
--- Reads the entries after a name, in the order of names, until `limit` entries are found or their size is more than `room`. Returns {whether
--- there are more, name, record, name, record...}, or false if they are too large.
-local function range(directory, behind, limit, room)
+-- Answers a query: 'all', 'one' or 'range', the directory, a name ('' for none), a limit, the greatest size; or 'none'. A list has the entries
+-- after the name, in the order of names, until there are as many as the limit or their size is more than the greatest. Returns {whether there
+-- are more, name, record, name, record...}, or false if they are too large.
+local function snapshot(kind, directory, behind, limit, room)
   local found, count = {0}, 0
+  if kind == 'none' then
+    return found
+  end
+  if kind == 'one' then
+    local record = present(call('HGET', ENTRIES, directory .. '\0' .. behind))
+    return record and {0, behind, record} or found
+  end
   local from, to = '(' .. directory .. '\0' .. behind, '(' .. directory .. '\1'
+  limit, room = tonumber(limit), tonumber(room)
   while true do
     local most = math.min(RECORDS, limit - count + 1)
     local keys = call('ZRANGEBYLEX', INDEX, from, to, 'LIMIT', 0, most)
@@ -328,58 +316,11 @@ local function range(directory, behind, limit, room)
   end
 end
 
--- A query is: 'all', 'one' or 'range', the directory, a name ('' for none), a limit, the greatest size; or 'none'.
-local function query(at)
-  local kind, directory, name = ARGV[at], ARGV[at + 1], ARGV[at + 2]
-  if kind == 'none' then
-    return {0}
-  end
-  if kind == 'one' then
-    local record = present(call('HGET', ENTRIES, directory .. '\0' .. name))
-    return record and {0, name, record} or {0}
-  end
-  return range(directory, name, tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]))
-end
-
-local operations = {}
-
--- 3... the query -> {'S', snapshot}
-function operations.read()
-  return {'S', 0, query(3)}
-end
-
--- 3 the path after which the page begins ('' for the first), 4 the most paths -> {'D', whether there are more, path, path...}. One lookup
--- in the index for each directory, however many entries it has.
-function operations.directories()
-  local page, most = {'D', 0}, math.min(tonumber(ARGV[4]), CHUNK)
-  local from = ARGV[3] == '' and '(' or '(' .. ARGV[3] .. '\1'
-  while true do
-    local key = call('ZRANGEBYLEX', INDEX, from, '+', 'LIMIT', 0, 1)[1]
-    if not key then
-      return page
-    end
-    local path = string.match(key, '^([^%z]+)%z')
-    if path then
-      if #page == most + 2 then
-        page[2] = 1
-        return page
-      end
-      -- Entries of ended leases do not count, even before they are removed.
-      if not backlog or range(path, '', 1, math.huge)[2] then
-        page[#page + 1] = path
-      end
-      from = '(' .. path .. '\1'
-    else
-      from = '(' .. key
-    end
-  end
-end
-
 -- 3 directory, 4 lease ('' for none), 5 whether anything is put, 6 number of conditions, 7 number of writes, 8... conditions of three:
 -- kind, name, revision; then writes of three: kind, name, value; then a query.
 -- -> {'C', revision, snapshot}, {'X', 0, snapshot} for a conflict, {'L'} for a dead lease, {'B', 0, name, lease} for a binding that differs,
 -- {'F', 0, name} for a record that Sereno did not write
-function operations.commit()
+if operation == 'commit' then
   local directory, lease = ARGV[3], ARGV[4]
   local conditions, writes = tonumber(ARGV[6]), tonumber(ARGV[7])
   local first_write = 8 + 3 * conditions
@@ -411,12 +352,12 @@ function operations.commit()
       holds = mod == revision
     end
     if not holds then
-      return {'X', 0, query(first_query)}
+      return {'X', 0, snapshot(unpack(ARGV, first_query))}
     end
   end
 
   local stored, indexed, leased, unleased, deleted, names = {}, {}, {}, {}, {}, {}
-  local revision = decimal(next_revision())
+  local revision = change(directory, names)
   for i = 1, writes do
     local at = first_write + 3 * (i - 1)
     local kind, name, key = ARGV[at], ARGV[at + 1], keys[conditions + i]
@@ -439,7 +380,7 @@ function operations.commit()
         return {'B', 0, name, bound}
       end
       if raw and not record then
-        -- The lease of the former entry has ended, and that entry is not removed yet. `reap` must not remove the new entry.
+        -- The lease of the former entry has ended, and that entry is not removed yet. What is removed with that lease must not be the new entry.
         unleased[#unleased + 1] = string.match(raw, '^%d+ %d+ (%S+) ') .. '\0' .. key
       end
       if not record then
@@ -456,7 +397,7 @@ function operations.commit()
     end
   end
   if #names == 0 then
-    return {'C', 0, query(first_query)}
+    return {'C', 0, snapshot(unpack(ARGV, first_query))}
   end
   if #unleased > 0 then call('ZREM', LEASED, unpack(unleased)) end
   if #deleted > 0 then
@@ -466,13 +407,44 @@ function operations.commit()
   if #stored > 0 then call('HSET', ENTRIES, unpack(stored)) end
   if #indexed > 0 then call('ZADD', INDEX, unpack(indexed)) end
   if #leased > 0 then call('ZADD', LEASED, unpack(leased)) end
-  changed(directory, names)
   save()
-  return {'C', rev, query(first_query)}
+  return {'C', rev, snapshot(unpack(ARGV, first_query))}
+end
+
+-- 3... the query -> {'S', snapshot}
+if operation == 'read' then
+  return {'S', 0, snapshot(unpack(ARGV, 3))}
+end
+
+-- 3 the path after which the page begins ('' for the first), 4 the most paths -> {'D', whether there are more, path, path...}. One lookup
+-- in the index for each directory, however many entries it has.
+if operation == 'directories' then
+  local page, most = {'D', 0}, math.min(tonumber(ARGV[4]), CHUNK)
+  local from = ARGV[3] == '' and '(' or '(' .. ARGV[3] .. '\1'
+  while true do
+    local key = call('ZRANGEBYLEX', INDEX, from, '+', 'LIMIT', 0, 1)[1]
+    if not key then
+      return page
+    end
+    local path = string.match(key, '^([^%z]+)%z')
+    if path then
+      if #page == most + 2 then
+        page[2] = 1
+        return page
+      end
+      -- Entries of ended leases do not count, even before they are removed.
+      if not ended or snapshot('range', path, '', 1, math.huge)[2] then
+        page[#page + 1] = path
+      end
+      from = '(' .. path .. '\1'
+    else
+      from = '(' .. key
+    end
+  end
 end
 
 -- 3 lease, 4 ttl in ms -> {'G'}, or {'N'} if there is a lease of that name
-function operations.grant()
+if operation == 'grant' then
   if call('ZSCORE', LEASES, ARGV[3]) then
     return {'N'}
   end
@@ -480,13 +452,13 @@ function operations.grant()
   local soonest = call('ZRANGE', LEASES, 0, 0)[1]
   save()
   if soonest == ARGV[3] then
-    publish('reapers', decimal(ARGV[4] * 1000))
+    call(PUBLISH, prefix .. 'reapers', decimal(ARGV[4] * 1000))
   end
   return {'G'}
 end
 
 -- 3 lease, 4 ttl in ms -> {'G'}, or {'L'} if it is dead
-function operations.renew()
+if operation == 'renew' then
   if not is_alive(ARGV[3]) then
     return {'L'}
   end
@@ -495,50 +467,44 @@ function operations.renew()
   return {'G'}
 end
 
--- 3 lease -> {'G'}
-function operations.revoke()
-  if call('ZSCORE', LEASES, ARGV[3]) then
-    call('ZADD', LEASES, 0, ARGV[3])
-    reap()
-  end
-  return {'G'}
-end
-
--- Whether this client is a reaper, which wakes up for the end of a lease. If all clients woke up, the end of a lease would cost a call of
--- each of them. A client remains a reaper while it ticks, which it does every 5 s. A client that ticks replaces a reaper that has stopped.
-local function is_reaper(client)
-  local others, own = {}, false
-  for id, seen in string.gmatch(call('HGET', META, 'reapers') or '', '(%S+) (%d+)') do
-    seen = tonumber(seen)
-    if id == client then
-      own = true
-    elseif seen <= wall and wall < seen + TERM then
-      others[#others + 1] = id .. ' ' .. decimal(seen)
-    end
-  end
-  if not own and #others >= REAPERS then
-    return false
-  end
-  others[#others + 1] = client .. ' ' .. decimal(wall)
-  call('HSET', META, 'reapers', table.concat(others, ' '))
-  return true
-end
-
 -- 3 the number of the layout that the client knows, with the first call of a connection only; 4 the client, if it watches
 -- -> {'T', the latest revision, microseconds until the next lease ends, -1 for never, the server's clock, whether the client is a reaper,
 -- the command by which channels are subscribed to}, {'V', the number found} for another layout, or {'R', why} if changes could not
 -- be published
-function operations.tick()
+if operation == 'tick' then
   if layout and not meta[7] then
     call('HSET', META, 'layout', layout)
   end
+  -- Whether a client is a reaper, which wakes up for the end of a lease. If all clients woke up, the end of a lease would cost a call of
+  -- each of them. A client remains a reaper while it ticks, which it does every 5 s. A client that ticks replaces a reaper that has stopped.
+  local function is_reaper(client)
+    local others, own = {}, false
+    for id, seen in string.gmatch(call('HGET', META, 'reapers') or '', '(%S+) (%d+)') do
+      seen = tonumber(seen)
+      if id == client then
+        own = true
+      elseif seen <= wall and wall < seen + TERM then
+        others[#others + 1] = id .. ' ' .. decimal(seen)
+      end
+    end
+    if not own and #others >= REAPERS then
+      return false
+    end
+    others[#others + 1] = client .. ' ' .. decimal(wall)
+    call('HSET', META, 'reapers', table.concat(others, ' '))
+    return true
+  end
+
   local reaper = ARGV[4] ~= '' and is_reaper(ARGV[4]) and 1 or 0
   local deadline = tonumber(call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2])
   local left = -1
   if deadline ~= math.huge then
     left = deadline <= now and 0 or deadline - wall - shift
   end
-  return {'T', rev, left, wall, reaper, SUBSCRIBE}
+  return {'T', rev, left, wall, reaper, shards .. 'SUBSCRIBE'}
 end
 
-return operations[operation]()
+-- 3 lease -> {'G'}
+if operation == 'revoke' then
+  return {'G'}
+end

@@ -45,7 +45,7 @@ class RequestsTest extends OneServerTest {
             "conflict", 5L,
             "grant", 8L,
             "renewal", 7L,
-            "revocation, two entries", 17L);
+            "revocation, two entries", 16L);
 
     private static final Set<String> OF_THE_TEST = Set.of("info", "hello", "ping", "client|setinfo", "client|setname");
 
