@@ -51,14 +51,25 @@ public final class Bench implements AutoCloseable {
     private final Deque<String> steps = new ArrayDeque<>();
     private final Map<String, Long> evidence = new LinkedHashMap<>();
     private final RandomGenerator random;
+    private final int spoilt;
     private final UnknownCommits unknownCommits = new UnknownCommits(this);
     private @Nullable Client judge;
     private boolean simulated;
     private int clients;
 
     public Bench(Kit kit, String namespace, long seed) {
+        this(kit, namespace, seed, 0);
+    }
+
+    /**
+     * Makes a bench for a repetition.
+     *
+     * @param spoilt how many attempts a stall has spoilt before this one
+     */
+    Bench(Kit kit, String namespace, long seed, int spoilt) {
         this.kit = kit;
         this.namespace = namespace;
+        this.spoilt = spoilt;
         this.random = new java.util.SplittableRandom(seed);
         this.began = kit.pace().time().nanoTime();
     }
@@ -364,7 +375,12 @@ public final class Bench implements AutoCloseable {
 
     /** The shortest ttl that the store grants, but at least a second, so that rounds of messages fit into it. */
     public Duration shortTtl() {
-        return ttl(Duration.ofSeconds(1));
+        return stretched(Duration.ofSeconds(1));
+    }
+
+    /** This ttl, twice as long after each attempt that a stall has spoilt: a slow machine needs longer leases. */
+    public Duration stretched(Duration wanted) {
+        return ttl(wanted.multipliedBy(1L << spoilt));
     }
 
     // ---- evidence

@@ -124,12 +124,13 @@ public final class Kit implements AutoCloseable {
 
     /**
      * Starts a test again, in a namespace of its own each time, while the outcomes of its preparations are unknown, and
-     * a few times if a standstill spoilt a measurement. A failure or a pass is final.
+     * a few times if a standstill spoilt a measurement; its leases are then twice as long each time. A failure or a pass
+     * is final.
      */
     private Outcome judge(RuleTest test) {
-        Outcome outcome = judge(test, open(test));
         int unknownCommits = 0;
-        long spoilt = 0;
+        int spoilt = 0;
+        Outcome outcome = judge(test, open(test, spoilt));
         Set<String> wrong = new HashSet<>();
         while (true) {
             if (outcome.failure() instanceof UnknownPreparation unknown) {
@@ -144,7 +145,7 @@ public final class Kit implements AutoCloseable {
             } else {
                 return spoilt == 0 ? outcome : outcome.with("attempts that a stall spoilt", spoilt);
             }
-            outcome = judge(test, open(test));
+            outcome = judge(test, open(test, spoilt));
         }
     }
 
@@ -220,11 +221,12 @@ public final class Kit implements AutoCloseable {
         }
     }
 
-    private Bench open(RuleTest test) {
+    private Bench open(RuleTest test, int spoilt) {
         return new Bench(
                 this,
                 "tck-" + run + "-" + benches.incrementAndGet(),
-                seed ^ test.id().hashCode());
+                seed ^ test.id().hashCode(),
+                spoilt);
     }
 
     private static void invoke(RuleTest test, Bench bench) throws Throwable {
